@@ -1,0 +1,28 @@
+"""Figures of a run: one panel, its three parts on axes of your own, and films.
+
+Everything here reads frames and nothing else, and is the only place that imports matplotlib. Only matplotlib's object
+interface is used, never pyplot: figures may then be made in any number of threads and are freed when forgotten.
+"""
+
+from gausslab.figures.densities import draw_densities
+from gausslab.figures.drawing import Drawing, View
+from gausslab.figures.film import film
+from gausslab.figures.game import draw_game
+from gausslab.figures.map import draw_map
+from gausslab.figures.palette import THEMES, Stroke, Theme
+from gausslab.figures.panel import panel
+from gausslab.figures.saving import save
+
+__all__ = [
+    "THEMES",
+    "Drawing",
+    "Stroke",
+    "Theme",
+    "View",
+    "draw_densities",
+    "draw_game",
+    "draw_map",
+    "film",
+    "panel",
+    "save",
+]

@@ -1,0 +1,263 @@
+"""The game at one moment: a batch, and each player's loss and gradient on it.
+
+Everything here is pure and traced; who moves when is in `gausslab.updates`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float, Int, Key
+
+from gausslab import networks, sampling
+from gausslab.losses import LOSSES, discriminator_loss, generator_loss
+from gausslab.optimisers import OPTIMISERS, SCHEDULES, Knobs
+from gausslab.penalties import PENALTIES
+from gausslab.sampling import TargetTable
+from gausslab.settings import Experiment
+
+DATA_SPAN = (-4.0, 4.0)  # where nearly all of a target of unit size lies
+DRAWS_PER_STEP = 64  # keys set aside for each step: discriminator updates from 0, generator updates from 32
+MAX_UNROLLED = 16
+
+
+class Player(NamedTuple):
+    """One network and what its optimiser remembers."""
+
+    parameters: Float[Array, " parameters"]
+    statistics: networks.Statistics
+    optimiser: optax.OptState
+
+
+class State(NamedTuple):
+    """What the next step needs, and no more."""
+
+    step: Int[Array, ""]
+    clock: Int[Array, ""]  # steps since the schedule and the average last began anew
+    generator: Player
+    discriminator: Player
+    average: Float[Array, " parameters"]  # running average of the generator's parameters
+
+
+class Conditions(NamedTuple):
+    """What a step is told from outside, all of it traced."""
+
+    knobs: Knobs
+    target: TargetTable
+    key: Key[Array, ""]
+
+
+class Batch(NamedTuple):
+    """What enters one update, in the run's own units."""
+
+    real: Float[Array, " batch"]
+    z: Float[Array, "batch dimension"]
+    key: Key[Array, ""]  # of the run
+    count: Int[Array, ""]  # of the updates of all steps so far
+
+    def key_for(self, place: int) -> Key[Array, ""]:
+        """A key of this batch's own for one place where something is drawn; folded only where it is used."""
+        return jax.random.fold_in(jax.random.fold_in(self.key, self.count), place)
+
+
+class Gradient(NamedTuple):
+    """One player's loss on a batch, its gradient, and the statistics that its network kept."""
+
+    loss: Float[Array, ""]
+    vector: Float[Array, " parameters"]
+    statistics: networks.Statistics
+
+
+def draw(structure: Experiment, conditions: Conditions, step: Array, index: Array | int) -> Batch:
+    """The batch of one update: `index` tells the updates of a step apart, 0 to 63."""
+    u = sampling.uniforms(conditions.key, step, index, (1 + structure.latent.dimension, structure.batch))
+    levels = sampling.stratified(u[0]) if structure.stratified else u[0]
+    real = sampling.quantile(conditions.target, levels, conditions.knobs["location"], conditions.knobs["scale"])
+    z = sampling.latent(structure.latent, u[1:])
+    batch = Batch(real, z, conditions.key, step * DRAWS_PER_STEP + index)
+    packed = structure.discriminator.pack > 1
+    if structure.latent.stratified and (packed or LOSSES[structure.loss].paired):
+        z = jax.random.permutation(batch.key_for(1), z)
+    if structure.stratified and packed:
+        real = jax.random.permutation(batch.key_for(2), real)
+    return batch._replace(real=real, z=z)
+
+
+def generate(
+    structure: Experiment, parameters: Array, statistics: networks.Statistics, batch: Batch
+) -> tuple[Float[Array, " batch"], networks.Statistics]:
+    """Fakes from noise, as in training."""
+    x, statistics = networks.apply(
+        structure.generator,
+        sampling.span(structure.latent),
+        parameters,
+        statistics,
+        batch.z,
+        batch.key_for(3),
+        training=True,
+    )
+    return x[:, 0], statistics
+
+
+def judge(
+    structure: Experiment, parameters: Array, statistics: networks.Statistics, x: Float[Array, " batch"], key: Array
+) -> tuple[Float[Array, " packs"], networks.Statistics]:
+    """D's raw outputs, one for each pack of samples, as in training."""
+    packs = x.reshape(-1, structure.discriminator.pack)
+    v, statistics = networks.apply(
+        structure.discriminator, DATA_SPAN, parameters, statistics, packs, key, training=True
+    )
+    return v[:, 0], statistics
+
+
+def _blurred(conditions: Conditions, clock: Array, x: Array, batch: Batch, place: int) -> Array:
+    """Add instance noise (Sønderby et al. 2017), drawn only where there is any."""
+    knobs = conditions.knobs
+
+    def blurred() -> Array:
+        level = knobs["remedies.instance_noise"] * 0.5 ** (clock / knobs["remedies.noise_half_life"])
+        return x + level * jax.random.normal(batch.key_for(place), x.shape)
+
+    return jax.lax.cond(knobs["remedies.instance_noise"] > 0, blurred, lambda: x)
+
+
+def _discriminator_objective(
+    structure: Experiment, conditions: Conditions, state: State, batch: Batch, theta: Array, psi: Array
+) -> tuple[Array, networks.Statistics]:
+    loss, knobs = LOSSES[structure.loss], conditions.knobs
+    fake, _ = generate(structure, theta, state.generator.statistics, batch)
+    real = _blurred(conditions, state.clock, batch.real, batch, 4)
+    fake = _blurred(conditions, state.clock, fake, batch, 5)
+    v_real, statistics = judge(structure, psi, state.discriminator.statistics, real, batch.key_for(6))
+    v_fake, statistics = judge(structure, psi, statistics, fake, batch.key_for(7))
+    total = discriminator_loss(loss, v_real, v_fake, knobs["remedies.label_smoothing"])
+    pack = structure.discriminator.pack
+    for place, (name, _) in enumerate(structure.penalties):
+        value = PENALTIES[name].value(
+            lambda points: judge(
+                structure, psi, state.discriminator.statistics, points.reshape(-1), batch.key_for(6)
+            )[0],
+            real.reshape(-1, pack),
+            fake.reshape(-1, pack),
+            batch.key_for(8 + place),
+        )
+        total = total + knobs[f"penalties.{name}"] * value
+    return total, statistics
+
+
+def _generator_objective(
+    structure: Experiment, conditions: Conditions, state: State, batch: Batch, theta: Array, psi: Array
+) -> tuple[Array, networks.Statistics]:
+    loss = LOSSES[structure.loss]
+    fake, statistics = generate(structure, theta, state.generator.statistics, batch)
+    fake = _blurred(conditions, state.clock, fake, batch, 5)
+    v_fake, _ = judge(structure, psi, state.discriminator.statistics, fake, batch.key_for(7))
+    v_real = v_fake
+    if loss.paired:
+        real = _blurred(conditions, state.clock, batch.real, batch, 4)
+        v_real, _ = judge(structure, psi, state.discriminator.statistics, real, batch.key_for(6))
+    return generator_loss(loss, v_real, v_fake), statistics
+
+
+def discriminator_gradient(structure: Experiment, conditions: Conditions, state: State, batch: Batch) -> Gradient:
+    """The discriminator's loss and gradient on a batch, with all penalties."""
+    theta = state.generator.parameters
+
+    def objective(psi: Array) -> tuple[Array, networks.Statistics]:
+        return _discriminator_objective(structure, conditions, state, batch, theta, psi)
+
+    (loss, statistics), vector = jax.value_and_grad(objective, has_aux=True)(state.discriminator.parameters)
+    if structure.remedies.consensus:
+        field = _squared_field(structure, conditions, state, batch)
+        vector = vector + conditions.knobs["remedies.consensus"] * jax.grad(field, argnums=1)(
+            theta, state.discriminator.parameters
+        )
+    return Gradient(loss, vector, statistics)
+
+
+def generator_gradient(structure: Experiment, conditions: Conditions, state: State, batch: Batch) -> Gradient:
+    """The generator's loss and gradient on a batch, looking ahead where the discriminator is unrolled."""
+    psi = state.discriminator.parameters
+
+    def objective(theta: Array) -> tuple[Array, networks.Statistics]:
+        ahead = _unrolled(structure, conditions, state, batch, theta) if structure.remedies.unrolled else psi
+        return _generator_objective(structure, conditions, state, batch, theta, ahead)
+
+    (loss, statistics), vector = jax.value_and_grad(objective, has_aux=True)(state.generator.parameters)
+    if structure.remedies.consensus:
+        field = _squared_field(structure, conditions, state, batch)
+        vector = vector + conditions.knobs["remedies.consensus"] * jax.grad(field)(state.generator.parameters, psi)
+    return Gradient(loss, vector, statistics)
+
+
+def _squared_field(structure: Experiment, conditions: Conditions, state: State, batch: Batch):
+    """½|v|² of the game's gradient field v, which consensus optimisation descends (Mescheder et al. 2017)."""
+
+    def field(theta: Array, psi: Array) -> Array:
+        toward_g = jax.grad(lambda t: _generator_objective(structure, conditions, state, batch, t, psi)[0])(theta)
+        toward_d = jax.grad(lambda p: _discriminator_objective(structure, conditions, state, batch, theta, p)[0])(psi)
+        return 0.5 * (toward_g @ toward_g + toward_d @ toward_d)
+
+    return field
+
+
+def _unrolled(structure: Experiment, conditions: Conditions, state: State, batch: Batch, theta: Array) -> Array:
+    """D's parameters after some more of its own updates, as a function of G (Metz et al. 2017)."""
+    steps = conditions.knobs["remedies.unrolled"]
+
+    def ahead(carry: tuple[Array, optax.OptState], index: Array) -> tuple[tuple[Array, optax.OptState], None]:
+        def update(carry: tuple[Array, optax.OptState]) -> tuple[Array, optax.OptState]:
+            psi, memory = carry
+            vector = jax.grad(lambda p: _discriminator_objective(structure, conditions, state, batch, theta, p)[0])(psi)
+            step, memory = optimiser(structure, conditions, state.clock, "discriminator").update(vector, memory)
+            return psi + step, memory
+
+        return jax.lax.cond(index < steps, update, lambda carry: carry, carry), None
+
+    start = (state.discriminator.parameters, state.discriminator.optimiser)
+    # Reverse-mode differentiation needs a fixed length, so the number of steps is masked, not looped over.
+    (psi, _), _ = jax.lax.scan(ahead, start, jnp.arange(MAX_UNROLLED))
+    return psi
+
+
+def optimiser(
+    structure: Experiment, conditions: Conditions, clock: Array, player: str
+) -> optax.GradientTransformation:
+    """The optimiser of one player, made from the knobs in force."""
+    knobs = conditions.knobs
+    share = SCHEDULES[structure.optimiser.schedule].share(clock, knobs)
+    return OPTIMISERS[structure.optimiser.name].make(
+        knobs[f"{player}.rate"] * share, knobs["optimiser.beta1"], knobs["optimiser.beta2"]
+    )
+
+
+def moved(
+    structure: Experiment, conditions: Conditions, clock: Array, name: str, player: Player, gradient: Gradient
+) -> Player:
+    """A player after one step along a gradient."""
+    vector = gradient.vector
+    if structure.remedies.clip_gradient:
+        limit = conditions.knobs["remedies.clip_gradient"]
+        vector = vector * jnp.minimum(1.0, limit / jnp.maximum(jnp.linalg.norm(vector), 1e-12))
+    step, memory = optimiser(structure, conditions, clock, name).update(vector, player.optimiser, player.parameters)
+    parameters = player.parameters + step
+    if name == "discriminator" and structure.remedies.clip_weights:
+        limit = conditions.knobs["remedies.clip_weights"]
+        parameters = jnp.clip(parameters, -limit, limit)
+    return Player(parameters, gradient.statistics, memory)
+
+
+def averaged(conditions: Conditions, clock: Array, average: Array, parameters: Array) -> Array:
+    """The running average after one more generator; it forgets its beginning, however long its memory."""
+    memory = jnp.minimum(conditions.knobs["generator.averaging"], (1.0 + clock) / (10.0 + clock))
+    return memory * average + (1 - memory) * parameters
+
+
+def initial_player(network, inputs: int, span: tuple[float, float], structure: Experiment, key: Array) -> Player:
+    """A player that has learnt nothing yet."""
+    parameters, statistics = networks.initial(network, inputs, span, key)
+    memory = OPTIMISERS[structure.optimiser.name].make(*(jnp.zeros(()),) * 3).init(parameters)
+    return Player(parameters, statistics, memory)

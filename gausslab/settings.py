@@ -1,0 +1,360 @@
+"""The one description of an experiment: names, bounds, units, defaults and one line of help for every setting.
+
+Sliders, command-line flags, TOML files, share links, error messages and the docs' table are all derived from here.
+A *knob* changes while a run goes on and never recompiles; everything else is *structure*.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from importlib import import_module
+from pathlib import Path
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, get_args
+
+import tomli_w
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    model_validator,
+)
+
+from gausslab.errors import BadInput
+
+MAX_STEPS = 50_000_000
+FORMAT = 1  # of experiment.toml; raised when a file of an older version can no longer be read as it stands
+
+Activation = Literal["relu", "leaky_relu", "elu", "tanh", "sigmoid", "softplus", "gelu", "silu"]
+
+
+def knob(default: float, help: str, low: float, high: float, *, unit: str = "", log: bool = False, gate: bool = False):
+    """A setting that acts at once, on the very next step.
+
+    Args:
+        default: its value unless told otherwise.
+        help: one line.
+        low: lowest value allowed.
+        high: highest value allowed.
+        unit: what it is measured in.
+        log: whether a slider for it should be logarithmic.
+        gate: whether 0 leaves its machinery out of the compiled program, so that crossing 0 recompiles once.
+    """
+    return Field(
+        default,
+        ge=low,
+        le=high,
+        allow_inf_nan=False,
+        description=help,
+        json_schema_extra={"knob": True, "unit": unit, "log": log, "gate": gate},
+    )
+
+
+class Part(BaseModel):
+    """A group of settings: frozen, hashable, and strict about names."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _one_or_many(value: Any) -> Any:
+    """Read `32` and `32,32` as one or several layer widths, as they come from a command line."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.strip("[]() ").split(",") if part.strip())
+    return (value,) if isinstance(value, int) else value
+
+
+Widths = Annotated[tuple[Annotated[int, Field(ge=1, le=1024)], ...], Field(max_length=8), BeforeValidator(_one_or_many)]
+
+
+class Network(Part):
+    """A multilayer perceptron and how fast it learns."""
+
+    widths: Widths = Field((64, 64), description="Units of each hidden layer, e.g. 32,32.")
+    activation: Activation = Field("tanh", description="What each hidden unit does to its sum.")
+    fourier_features: int = Field(
+        0, ge=0, le=64, description="Feed sin and cos of this many frequencies along with the input; 0 is none."
+    )
+    initialisation: Literal["spread", "zeros"] = Field(
+        "spread", description="First-layer biases: kinks spread over the input's range, or all zero."
+    )
+    dropout: float = Field(0.0, ge=0, le=0.9, description="Share of hidden units silenced at random; 0 is none.")
+    batch_norm: bool = Field(False, description="Normalise every hidden layer over the batch.")
+    spectral_norm: bool = Field(False, description="Divide every weight matrix by its largest singular value.")
+
+
+class Generator(Network):
+    """The generator, and the average of it that is shown and kept."""
+
+    rate: float = knob(1e-3, "Learning rate of the generator.", 0.0, 1.0, log=True)
+    steps: int = knob(1, "Generator updates in a step; 0 leaves it alone.", 0, 32)
+    averaging: float = knob(
+        0.0, "Share of the past kept in the average of the generator's weights; 0 shows the weights themselves.", 0, 0.9999
+    )
+
+
+class Discriminator(Network):
+    """The discriminator: what it looks at and how fast it learns."""
+
+    rate: float = knob(1e-3, "Learning rate of the discriminator.", 0.0, 1.0, log=True)
+    steps: int = knob(1, "Discriminator updates in a step; 0 leaves it alone.", 0, 32)
+    pack: int = Field(1, ge=1, le=1024, description="Samples that the discriminator looks at together (PacGAN).")
+    minibatch_kernels: int = Field(
+        0, ge=0, le=64, description="Kernels of a minibatch-discrimination layer; 0 is none."
+    )
+    minibatch_dimension: int = Field(3, ge=1, le=16, description="Dimension of each minibatch-discrimination kernel.")
+
+
+class Latent(Part):
+    """The noise that enters the generator."""
+
+    kind: Literal["uniform", "normal"] = Field("uniform", description="Law of each coordinate of z.")
+    low: float = Field(0.0, ge=-100, le=100, description="Lower end of uniform noise.")
+    high: float = Field(1.0, ge=-100, le=100, description="Upper end of uniform noise.")
+    dimension: int = Field(1, ge=1, le=256, description="Coordinates of z; exact readings need 1.")
+    stratified: bool = Field(False, description="Draw one z in each 1/batch of the probability (first coordinate).")
+
+
+class Optimiser(Part):
+    """How gradients become steps; the same kind for both players."""
+
+    name: str = Field("adam", description="Which optimiser; `gausslab optimisers` lists them.")
+    beta1: float = knob(0.5, "Memory of the gradient (Adam's β₁, momentum of SGD).", 0.0, 0.999)
+    beta2: float = knob(0.999, "Memory of the squared gradient (Adam's β₂, RMSprop's decay).", 0.0, 0.9999)
+    schedule: str = Field("constant", description="How the learning rates fall: constant, cosine or step.")
+    horizon: int = knob(5000, "Steps over which the schedule runs.", 1, 10_000_000, unit="steps", log=True)
+    final: float = knob(0.0, "Share of the learning rates left at the end of a cosine schedule.", 0.0, 1.0)
+    decay_every: int = knob(1000, "Steps between two drops of a step schedule.", 1, 10_000_000, unit="steps", log=True)
+    decay: float = knob(0.5, "Factor of each drop of a step schedule.", 0.0, 1.0)
+
+
+class Remedies(Part):
+    """What has been found to help a game converge, beside penalties."""
+
+    instance_noise: float = knob(
+        0.0, "Noise added to all that the discriminator sees, in units of the data's spread.", 0.0, 10.0
+    )
+    noise_half_life: int = knob(1000, "Steps in which instance noise halves.", 1, 10_000_000, unit="steps", log=True)
+    label_smoothing: float = knob(0.0, "Share of real samples called fake (one-sided).", 0.0, 0.5)
+    clip_gradient: float = knob(0.0, "Longest gradient of either player; 0 is no limit.", 0.0, 1e6, log=True, gate=True)
+    clip_weights: float = knob(0.0, "Largest weight of the discriminator; 0 is no limit.", 0.0, 100.0, gate=True)
+    unrolled: int = knob(0, "Discriminator steps that the generator looks ahead.", 0, 16, unit="steps", gate=True)
+    consensus: float = knob(0.0, "Weight of consensus optimisation.", 0.0, 100.0, gate=True)
+
+
+
+def _in_table(module: str, table: str, command: str) -> AfterValidator:
+    """Check a name against the table that defines it, without loading that table before it is needed."""
+
+    def check(name: str) -> str:
+        members = getattr(import_module(f"gausslab.{module}"), table)
+        if name not in members:
+            near = get_close_matches(name, members, n=1, cutoff=0.5)
+            hint = f"did you mean {near[0]!r}?" if near else f"`gausslab {command}` says what each is"
+            raise ValueError(f"expected one of {', '.join(members)}, got {name!r}; {hint}")
+        return name
+
+    return AfterValidator(check)
+
+
+def _sorted_items(value: Any) -> Any:
+    return tuple(sorted(dict(value).items())) if isinstance(value, Mapping | tuple | list) else value
+
+
+def _target_text(value: Any) -> Any:
+    """Turn an array, a distribution or a target into its textual form, and check a text by parsing it."""
+    from gausslab.targets import as_text
+
+    return as_text(value)
+
+
+PenaltyName = Annotated[str, _in_table("penalties", "PENALTIES", "penalties")]
+PenaltyWeight = Annotated[
+    float, knob(0.0, "Weight of a penalty on the discriminator.", 0.0, 1000.0, log=True)
+]
+Penalties = Annotated[tuple[tuple[PenaltyName, PenaltyWeight], ...], BeforeValidator(_sorted_items), PlainSerializer(dict)]
+
+
+class Experiment(Part):
+    """Everything that decides a run: the same experiment gives the same bits."""
+
+    target: Annotated[str, BeforeValidator(_target_text)] = Field(
+        "normal(4, 1.25)", description="The density to learn, e.g. 'normal(4, 1.25)' or 'comb(8)'."
+    )
+    location: float = knob(0.0, "How far the target is moved from where its text puts it.", -1e6, 1e6, unit="x")
+    scale: float = knob(1.0, "How many times the target is widened about its centre.", 1e-3, 1e3, log=True)
+    seed: int = Field(0, ge=0, le=2**32 - 1, description="Decides every random number of the run.")
+    steps: int = Field(5000, ge=1, le=MAX_STEPS, description="Steps to train for.")
+    frame_every: int = Field(20, ge=1, le=100_000, description="Steps between two recorded frames.")
+    batch: int = Field(256, ge=2, le=8192, description="Real and fake samples in each update.")
+    standardised: bool = Field(True, description="Scale the data to unit size with the centre and spread at the start.")
+    stratified: bool = Field(True, description="Draw one real sample in each 1/batch of the target's probability.")
+    loss: Annotated[str, _in_table("losses", "LOSSES", "losses")] = Field(
+        "relativistic", description="What the players play for; `gausslab losses` lists them."
+    )
+    update: Annotated[str, _in_table("updates", "UPDATES", "updates")] = Field(
+        "alternating", description="Who moves when; `gausslab updates` lists the rules."
+    )
+    generator: Generator = Generator()
+    discriminator: Discriminator = Discriminator()
+    latent: Latent = Latent()
+    optimiser: Optimiser = Optimiser()
+    penalties: Penalties = Field((), description="Penalties on the discriminator and their weights.")
+    remedies: Remedies = Remedies()
+
+    def __init__(self, **values: Any) -> None:
+        """Check the settings.
+
+        Raises:
+            BadInput: one sentence for the first setting that cannot be used.
+        """
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise BadInput(_sentence(error)) from None
+
+    @model_validator(mode="after")
+    def _agree(self) -> Experiment:
+        """Check what no single setting can know."""
+        if self.latent.low >= self.latent.high:
+            raise ValueError(f"expected latent.low below latent.high, got {self.latent.low} and {self.latent.high}")
+        if self.batch % self.discriminator.pack:
+            raise ValueError(
+                f"expected a batch that discriminator.pack divides, got {self.batch} and {self.discriminator.pack}"
+            )
+        return self
+
+    def knobs(self) -> dict[str, float]:
+        """Every knob by its dotted path: what may change in the middle of a run."""
+        return {setting.path: float(setting.value) for setting in settings(self) if setting.knob}
+
+    def structure(self) -> Experiment:
+        """The experiment with every knob at its default: what the compiled program depends on, and nothing else."""
+        values = {"target": Experiment.model_fields["target"].default}
+        for setting in settings(self):
+            if setting.path in ("seed", "steps", "frame_every"):
+                values[setting.path] = setting.default
+            elif setting.gate:
+                values[setting.path] = type(setting.value)(setting.value > 0)
+            elif setting.knob:
+                values[setting.path] = setting.default
+        return self.changed(values)
+
+    def changed(self, values: Mapping[str, Any]) -> Experiment:
+        """The experiment with some settings changed, each by its dotted path.
+
+        Raises:
+            BadInput: a path that is no setting, or a value that it cannot take.
+        """
+        tree = self.model_dump()
+        for path, value in values.items():
+            *groups, name = path.split(".")
+            branch = tree
+            for group in groups:
+                branch = branch.get(group) if isinstance(branch, dict) else None
+            if not isinstance(branch, dict) or (name not in branch and groups != ["penalties"]):
+                raise BadInput(_unknown(path, [setting.path for setting in settings(self)]))
+            branch[name] = value
+        return Experiment(**tree)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting of an experiment, with all that a slider, a flag or a table of the docs needs to know."""
+
+    path: str  # dotted, e.g. "generator.rate"
+    value: Any
+    default: Any
+    help: str
+    knob: bool  # acts at once; otherwise it asks for a new program
+    gate: bool  # a knob that leaves its machinery out of the program at 0
+    low: float | None
+    high: float | None
+    unit: str
+    log: bool
+    choices: tuple[str, ...]
+
+
+def settings(part: Part | None = None, prefix: str = "") -> Iterator[Setting]:
+    """Walk over every setting of an experiment, in the order in which it is written down."""
+    part = Experiment() if part is None else part
+    for name, info in type(part).model_fields.items():
+        path, value = f"{prefix}{name}", getattr(part, name)
+        if isinstance(value, Part):
+            yield from settings(value, f"{path}.")
+        elif path == "penalties":
+            weight = get_args(PenaltyWeight)[1]
+            for penalty, number in value:
+                yield _setting(f"{path}.{penalty}", number, weight, ())
+        else:
+            choices = get_args(info.annotation) if "Literal" in str(info.annotation) else ()
+            yield _setting(path, value, info, choices)
+
+
+def _setting(path: str, value: Any, info: Any, choices: tuple[str, ...]) -> Setting:
+    bounds = {key: getattr(item, key) for item in info.metadata for key in ("ge", "le") if hasattr(item, key)}
+    extra = info.json_schema_extra or {}
+    return Setting(
+        path=path,
+        value=value,
+        default=info.default,
+        help=info.description or "",
+        knob=extra.get("knob", False),
+        gate=extra.get("gate", False),
+        low=bounds.get("ge"),
+        high=bounds.get("le"),
+        unit=extra.get("unit", ""),
+        log=extra.get("log", False),
+        choices=choices,
+    )
+
+
+def _unknown(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, list(known), n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]}?" if near else "`gausslab settings` lists them"
+    return f"expected the name of a setting, got {name!r}; {hint}"
+
+
+def _sentence(error: ValidationError) -> str:
+    """Say in one sentence what the first fault of a set of settings is."""
+    first = error.errors(include_url=False)[0]
+    path = ".".join(str(part) for part in first["loc"] if not isinstance(part, int))
+    if first["type"] == "extra_forbidden":
+        return _unknown(path, [setting.path for setting in settings()])
+    reason = first["msg"].removeprefix("Value error, ")
+    if first["type"] != "value_error":
+        came = repr(first["input"])
+        reason = f"{reason[0].lower()}{reason[1:]}, got {came if len(came) < 80 else came[:77] + '...'}"
+    known = {setting.path: setting for setting in settings()}.get(path)
+    allowed = f" (allowed: {known.low:g} to {known.high:g})" if known and known.low is not None and known.high is not None else ""
+    return f"{path}: {reason}{allowed}" if path and path != "target" else reason
+
+
+def to_toml(experiment: Experiment) -> str:
+    """Write an experiment down, every setting of it."""
+    return tomli_w.dumps({"format": FORMAT, **experiment.model_dump()}, multiline_strings=False)
+
+
+def from_toml(text: str, folder: Path | None = None) -> Experiment:
+    """Read an experiment from the text of a TOML file.
+
+    Args:
+        text: the file's content; settings left out take their defaults.
+        folder: where data files named in the target are looked for; the current folder if None.
+
+    Raises:
+        BadInput: no TOML, a format from the future, or a setting that cannot be used.
+    """
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(f"expected an experiment in TOML, got a text with a fault: {error}") from None
+    version = values.pop("format", FORMAT)
+    if version != FORMAT:
+        raise BadInput(f"expected an experiment of format {FORMAT}, got {version!r}: open it with the gausslab that wrote it")
+    return Experiment(**values)

@@ -1,0 +1,180 @@
+"""Training: init, step and advance, pure and jitted.
+
+`advance` takes a traced number of steps per frame: no knob, no target and no speed of play ever recompiles.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float, Int
+
+from gausslab import networks, sampling
+from gausslab.game import DATA_SPAN, Conditions, State, draw, initial_player
+from gausslab.losses import LOSSES
+from gausslab.settings import Experiment
+from gausslab.updates import UPDATES, Moves
+
+RUG = 64  # reals and fakes recorded with each frame
+RUG_DRAW, SAMPLES_DRAW = 62, 63
+SAMPLES = 65_536  # of a generator whose latent has more than one dimension
+COMPANIONS = 64  # what else a discriminator of packs or minibatches sees beside x
+
+
+class View(NamedTuple):
+    """Where a frame looks: the grids, in the run's own units."""
+
+    z: Float[Array, " points"]
+    x: Float[Array, " cells"]
+
+
+class Observation(NamedTuple):
+    """What one frame needs from the device, in the run's own units; all the rest follows from it on the host."""
+
+    step: Int[Array, ""]
+    g: Float[Array, " points"]  # G on the latent grid, or quantiles of samples where the latent has more dimensions
+    logits: Float[Array, " cells"]
+    push: Float[Array, " cells"]  # −∂(generator's loss)/∂x of a fake at x
+    real: Float[Array, " rug"]
+    fake: Float[Array, " rug"]
+    moves: Moves
+    finite: Bool[Array, ""]
+
+
+@partial(jax.jit, static_argnums=0)
+def initial(structure: Experiment, key: Array) -> State:
+    """A game that has not begun."""
+    generator_key, discriminator_key = jax.random.split(key)
+    generator = initial_player(
+        structure.generator, structure.latent.dimension, sampling.span(structure.latent), structure, generator_key
+    )
+    discriminator = initial_player(
+        structure.discriminator, structure.discriminator.pack, DATA_SPAN, structure, discriminator_key
+    )
+    zero = jnp.zeros((), jnp.int32)
+    return State(zero, zero, generator, discriminator, generator.parameters)
+
+
+def step(structure: Experiment, conditions: Conditions, state: State, moves: Moves) -> tuple[State, Moves]:
+    """One step of the run: the updates of both players."""
+    state, moves = UPDATES[structure.update].rule(structure, conditions, state, moves)
+    return state._replace(step=state.step + 1, clock=state.clock + 1), moves
+
+
+def _finite(state: State, moves: Moves) -> Bool[Array, ""]:
+    total = state.generator.parameters.sum() + state.discriminator.parameters.sum()
+    return jnp.isfinite(total + moves.discriminator_loss + moves.generator_loss)
+
+
+@partial(jax.jit, static_argnums=(0, 6))
+def advance(
+    structure: Experiment,
+    conditions: Conditions,
+    state: State,
+    moves: Moves,
+    view: View,
+    steps: Int[Array, ""],
+    frames: int,
+) -> tuple[State, Moves, Observation]:
+    """Train and look: `frames` times `steps` steps, an observation after each.
+
+    A step that leaves a NaN or an infinity behind is the last one: the observation after it is marked, and its step
+    tells which it was.
+
+    Args:
+        structure: static.
+        conditions: knobs, target and key.
+        state: where to begin.
+        moves: what the last updates were like.
+        view: the grids to look at.
+        steps: steps per frame, traced.
+        frames: how many frames, static.
+    """
+
+    def frame(carry, _):
+        def going(carry):
+            taken, finite, _, _ = carry
+            return (taken < steps) & finite
+
+        def one(carry):
+            taken, _, state, moves = carry
+            state, moves = step(structure, conditions, state, moves)
+            return taken + 1, _finite(state, moves), state, moves
+
+        state, moves, finite = carry
+        _, finite, state, moves = jax.lax.while_loop(going, one, (0, finite, state, moves))
+        return (state, moves, finite), _observation(structure, conditions, state, moves, view, finite)
+
+    (state, moves, _), observations = jax.lax.scan(frame, (state, moves, jnp.array(True)), None, length=frames)
+    return state, moves, observations
+
+
+@partial(jax.jit, static_argnums=0)
+def observe(structure: Experiment, conditions: Conditions, state: State, moves: Moves, view: View) -> Observation:
+    """Look without training."""
+    return _observation(structure, conditions, state, moves, view, _finite(state, moves))
+
+
+def still() -> Moves:
+    """The moves of a game that has not begun."""
+    return Moves(*(jnp.zeros(()),) * len(Moves._fields))
+
+
+def shown(structure: Experiment, parameters: Array, state: State, z: Float[Array, "n dimension"]) -> Float[Array, " n"]:
+    """G as it is shown and kept: without dropout."""
+    statistics = state.generator.statistics
+    span = sampling.span(structure.latent)
+    x, _ = networks.apply(structure.generator, span, parameters, statistics, z, jax.random.key(0), training=False)
+    return x[:, 0]
+
+
+def _observation(
+    structure: Experiment, conditions: Conditions, state: State, moves: Moves, view: View, finite: Array
+) -> Observation:
+    batch = draw(structure, conditions, state.step, RUG_DRAW)
+    fake = shown(structure, state.average, state, batch.z)
+    rug = jnp.linspace(0, structure.batch - 1, min(RUG, structure.batch)).astype(jnp.int32)
+    if structure.latent.dimension == 1:
+        g = shown(structure, state.average, state, view.z[:, None])
+    else:
+        g = _sampled(structure, conditions, state, view)
+    judged = partial(_opinion, structure, state, jnp.concatenate([batch.real, fake]))
+    logits = judged(view.x)
+    push = -jax.grad(lambda x: _generated(structure, judged(x), judged(batch.real)).sum())(view.x)
+    return Observation(state.step, g, logits, push, batch.real[rug], fake[rug], moves, finite)
+
+
+def _generated(structure: Experiment, v: Array, v_real: Array) -> Array:
+    """The generator's loss of one fake at each x; over all reals where the loss is paired."""
+    loss = LOSSES[structure.loss]
+    if loss.paired:
+        return loss.generated(v[:, None] - jax.lax.stop_gradient(v_real)[None]).mean(1)
+    return loss.generated(v)
+
+
+def _sampled(structure: Experiment, conditions: Conditions, state: State, view: View) -> Float[Array, " points"]:
+    """Quantiles of 65,536 samples at the levels of the view's grid."""
+    u = sampling.uniforms(conditions.key, state.step, SAMPLES_DRAW, (SAMPLES, structure.latent.dimension))
+    z = sampling.at_level(structure.latent, u)
+    x = jnp.sort(shown(structure, state.average, state, z))
+    return jnp.interp(view.z, (jnp.arange(SAMPLES) + 0.5) / SAMPLES, x)
+
+
+def _opinion(structure: Experiment, state: State, others: Float[Array, " n"], x: Float[Array, " m"]) -> Array:
+    """D's raw output at x; a D of packs or minibatches sees x beside half reals, half fakes."""
+    player, settings = state.discriminator, structure.discriminator
+    key = jax.random.key(0)
+
+    def judge(packs: Float[Array, "n pack"]) -> Float[Array, " n"]:
+        v, _ = networks.apply(settings, DATA_SPAN, player.parameters, player.statistics, packs, key, training=False)
+        return v[:, 0]
+
+    if settings.pack == 1 and not settings.minibatch_kernels:
+        return judge(x[:, None])
+    rows = max(1, COMPANIONS // settings.pack) if settings.minibatch_kernels else 1
+    places = jnp.linspace(0, others.shape[0] - 1, rows * settings.pack).astype(jnp.int32)
+    crowd = others[places].reshape(rows, settings.pack)
+    return jax.vmap(lambda point: judge(crowd.at[0, 0].set(point))[0])(x)
