@@ -168,15 +168,18 @@ def _sorted_items(value: Any) -> Any:
 
 def _target_text(value: Any) -> Any:
     """Turn an array, a distribution or a target into its textual form, and check a text by parsing it."""
-    from gausslab.targets import as_text
+    from gausslab import targets
 
-    return as_text(value)
+    if isinstance(value, str):
+        return targets.parse(value).text
+    if isinstance(value, targets.Target):
+        return value.text
+    return targets.from_values(value).text
 
 
 PenaltyName = Annotated[str, _in_table("penalties", "PENALTIES", "penalties")]
-PenaltyWeight = Annotated[
-    float, knob(0.0, "Weight of a penalty on the discriminator.", 0.0, 1000.0, log=True)
-]
+PENALTY_WEIGHT = knob(0.0, "Weight of a penalty on the discriminator.", 0.0, 1000.0, log=True)
+PenaltyWeight = Annotated[float, Field(ge=0.0, le=1000.0, allow_inf_nan=False)]
 Penalties = Annotated[tuple[tuple[PenaltyName, PenaltyWeight], ...], BeforeValidator(_sorted_items), PlainSerializer(dict)]
 
 
@@ -288,9 +291,8 @@ def settings(part: Part | None = None, prefix: str = "") -> Iterator[Setting]:
         if isinstance(value, Part):
             yield from settings(value, f"{path}.")
         elif path == "penalties":
-            weight = get_args(PenaltyWeight)[1]
             for penalty, number in value:
-                yield _setting(f"{path}.{penalty}", number, weight, ())
+                yield _setting(f"{path}.{penalty}", number, PENALTY_WEIGHT, ())
         else:
             choices = get_args(info.annotation) if "Literal" in str(info.annotation) else ()
             yield _setting(path, value, info, choices)

@@ -69,17 +69,16 @@ def _finite(state: State, moves: Moves) -> Bool[Array, ""]:
     return jnp.isfinite(total + moves.discriminator_loss + moves.generator_loss)
 
 
-@partial(jax.jit, static_argnums=(0, 6))
+@partial(jax.jit, static_argnums=0)
 def advance(
     structure: Experiment,
     conditions: Conditions,
     state: State,
     moves: Moves,
     view: View,
-    steps: Int[Array, ""],
-    frames: int,
+    steps: Int[Array, " frames"],
 ) -> tuple[State, Moves, Observation]:
-    """Train and look: `frames` times `steps` steps, an observation after each.
+    """Train and look: an observation after each so many steps.
 
     A step that leaves a NaN or an infinity behind is the last one: the observation after it is marked, and its step
     tells which it was.
@@ -90,11 +89,10 @@ def advance(
         state: where to begin.
         moves: what the last updates were like.
         view: the grids to look at.
-        steps: steps per frame, traced.
-        frames: how many frames, static.
+        steps: steps before each frame, traced; 0 looks again without training.
     """
 
-    def frame(carry, _):
+    def frame(carry, steps):
         def going(carry):
             taken, finite, _, _ = carry
             return (taken < steps) & finite
@@ -108,7 +106,7 @@ def advance(
         _, finite, state, moves = jax.lax.while_loop(going, one, (0, finite, state, moves))
         return (state, moves, finite), _observation(structure, conditions, state, moves, view, finite)
 
-    (state, moves, _), observations = jax.lax.scan(frame, (state, moves, jnp.array(True)), None, length=frames)
+    (state, moves, _), observations = jax.lax.scan(frame, (state, moves, jnp.array(True)), steps)
     return state, moves, observations
 
 

@@ -36,8 +36,8 @@ def load(name: str, column: str | None = None) -> Float[np.ndarray, " n"]:
         raise BadInput(
             f"Expected a column of {name} out of {', '.join(dataset.columns)}, got {_quoted(column, dataset.columns)}."
         )
-    with (files(__name__) / dataset.file).open(encoding="utf-8", newline="") as lines:
-        return np.array([float(row[column]) for row in csv.DictReader(lines)], dtype=np.float64)
+    text = (files(__name__) / dataset.file).read_text(encoding="utf-8")
+    return np.array([float(row[column]) for row in csv.DictReader(text.splitlines())], dtype=np.float64)
 
 
 def _quoted(name: str, known: dict[str, Dataset] | tuple[str, ...]) -> str:

@@ -20,7 +20,7 @@ from gausslab.targets.formula import constant, formula, is_formula_name
 from gausslab.targets.limits import MAX_COMPONENTS
 from gausslab.targets.mixture import Mixture
 from gausslab.targets.reading import Node, numbers, place, points, read, shortened
-from gausslab.targets.sample import sample
+from gausslab.targets.sample import as_floats, sample
 from gausslab.targets.target import Profile, Target, checked, written
 
 
@@ -59,10 +59,7 @@ def from_values(values: Any, label: str = "values") -> Target:
         BadInput: Not numbers, NaN or infinity, too many, or fewer than 2 distinct ones.
     """
     with as_sentence("Values: "):
-        array = np.asarray(values)
-        if array.dtype.kind not in "biuf":
-            array = _as_floats(array)
-        return _data(array, label)
+        return _data(as_floats(values), label)
 
 
 def from_points(x: Any, y: Any) -> Target:
@@ -72,7 +69,7 @@ def from_points(x: Any, y: Any) -> Target:
         BadInput: Fewer than two points, a negative or non-finite one, or no area.
     """
     with as_sentence("Drawn curve: "):
-        return _drawn(_as_floats(np.asarray(x)).ravel(), _as_floats(np.asarray(y)).ravel())
+        return _drawn(as_floats(x), as_floats(y))
 
 
 def from_file(path: str | Path, column: str | None = None) -> Target:
@@ -344,17 +341,6 @@ def _moved_form(node: Node, source: _Source) -> Target:
         raise BadInput(f"{place(node)}, expected location and scale, as in {FORMS['moved'].example}; correct the names")
     with _prefixed(f"{place(node)}, "):
         return target.moved(**given)
-
-
-def _as_floats(array: np.ndarray) -> np.ndarray:
-    try:
-        return array.astype(np.float64)
-    except (TypeError, ValueError):
-        flat = array.ravel()
-        row = next((i for i, value in enumerate(flat.tolist()) if not isinstance(value, int | float)), 0)
-        raise BadInput(
-            f"expected plain numbers, got {shortened(str(flat[row]))} as value {row + 1}; correct or remove it"
-        ) from None
 
 
 @contextmanager

@@ -26,7 +26,7 @@ TOLERANCE = 1e-10  # of a cell's mass, relative to the mass in the nearer tail
 FLOOR = 1e-8  # tails below this mass need no better than absolute accuracy
 BLUR = 16  # units in the last place
 NARROWEST = 1e-250  # beside a singularity at 0, before its density overflows
-HUGE = 1e250  # densities above this count as infinite: their sums might be
+HUGE = 1e280  # densities above this count as infinite: their sums might be
 UNRESOLVED = 1e-3  # largest share of the mass that may sit where float64 can halve no more
 GROWTH = 0.998  # how fast the mass near a singularity must fall off, over eight halvings
 
@@ -35,10 +35,10 @@ GROWTH = 0.998  # how fast the mass near a singularity must fall off, over eight
 class Cells:
     """A density over [edges[0], edges[-1]] with its cumulated mass; the total mass is 1."""
 
-    edges: Float[np.ndarray, " cells+1"]
+    edges: Float[np.ndarray, " edges"]
     series: Float[np.ndarray, "17 cells"]  # Legendre series of the mass from a cell's left edge, on [-1, 1]
-    below: Float[np.ndarray, " cells+1"]  # mass to the left of each edge
-    above: Float[np.ndarray, " cells+1"]  # mass to the right of each edge
+    below: Float[np.ndarray, " edges"]  # mass to the left of each edge
+    above: Float[np.ndarray, " edges"]  # mass to the right of each edge
     total: float  # mass before normalisation
     mean: float
     std: float
@@ -98,7 +98,7 @@ class Cells:
 
 def integrate(
     density: Callable[[Float[np.ndarray, " n"]], Float[np.ndarray, " n"]],
-    edges: Float[np.ndarray, " cells+1"],
+    edges: Float[np.ndarray, " edges"],
     *,
     budget: int,
     tolerance: float = TOLERANCE,
@@ -142,7 +142,7 @@ def integrate(
         left[fresh], right[fresh] = new_left, new_right
         values[fresh] = _values(density, new_left, new_right)
         spent += 2 * ORDER * count
-    finite = (np.abs(values) < HUGE).all(axis=1)
+    finite = _finite(values)
     if not 0 < total < np.inf:
         came = "zero everywhere" if finite.all() else "too large for float64"
         raise BadInput(f"expected a density that is positive somewhere, got one that is {came}; rescale or widen it")
@@ -157,11 +157,15 @@ def _values(density: Callable, left: np.ndarray, right: np.ndarray) -> np.ndarra
 
 
 def _masses(left: np.ndarray, right: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    finite = (np.abs(values) < HUGE).all(axis=1)
+    finite = _finite(values)
     safe = np.where(finite[:, None], values, 0.0)
     half = (right - left) / 2
     missed = np.abs(safe @ TO_SERIES[:, -2:]).sum(axis=1) * half
     return (safe @ WEIGHTS) * half, np.where(finite, missed, np.inf)
+
+
+def _finite(values: np.ndarray) -> np.ndarray:
+    return np.max(np.abs(values), axis=1) < HUGE
 
 
 def _check_convergence(
@@ -174,7 +178,7 @@ def _check_convergence(
 ) -> None:
     total = totals[-1]
     beside_infinite = np.convolve(~finite, [1, 1, 1], mode="same") > 0
-    stuck = (~divisible & (errors > TOLERANCE * total)) | beside_infinite
+    stuck = ~divisible & ((errors > TOLERANCE * total) | beside_infinite)
     unresolved = masses[stuck].sum() / total
     gains = np.diff(totals[-10:])
     grows = len(totals) > 20 and gains[-1] > 1e-6 * total and gains[-1] > GROWTH * gains[0]
@@ -183,6 +187,12 @@ def _check_convergence(
         raise BadInput(
             f"expected a density with a finite integral, got one that diverges near x = {where:.6g}, or nearly does; "
             "keep its bounds away from there or weaken the singularity"
+        )
+    infinite = divisible & ~finite
+    if infinite.any():
+        raise BadInput(
+            f"expected a density with a finite integral and values below {HUGE:g}, got more near "
+            f"x = {left[np.argmax(infinite)]:.6g}; keep its bounds away from there or rescale it"
         )
     remaining = errors[divisible & (errors > TOLERANCE * total)].sum() / total
     if remaining > UNRESOLVED:

@@ -81,7 +81,7 @@ class Drawn:
         return np.concatenate([self.x[:-1], middle, self.x[1:]]), np.concatenate(weights)
 
 
-def draw(x: Float[np.ndarray, " n"], y: Float[np.ndarray, " n"]) -> Drawn:
+def draw(x: Float[np.ndarray, " n"], y: Float[np.ndarray, " m"]) -> Drawn:
     """The distribution whose density is the line through points, normalised; points are put in order of x.
 
     Raises:

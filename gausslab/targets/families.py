@@ -190,7 +190,7 @@ EFFORTS: dict[str, Effort] = {
     # These have slow densities as well.
     "ksone": Effort(16, 60.0, 1e-9, 4000),
     "kstwo": Effort(16, 60.0, 1e-9, 4000),
-    "levy_stable": Effort(20, 40.0, 1e-7, 2000),
+    "levy_stable": Effort(20, 40.0, 1e-7, 1600),
     "studentized_range": Effort(8, 16.0, 1e-6, 400),
 }
 # Those of them whose mean and std SciPy finds by slow integrals; they are always finite.

@@ -5,22 +5,20 @@ Nothing that is read here can run anything: NPY without pickles, Parquet through
 
 from __future__ import annotations
 
+import csv
 import difflib
 import io
 import math
 import warnings
 from collections.abc import Callable
 from pathlib import PurePath
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from gausslab.errors import BadInput
 from gausslab.targets.limits import MAX_PIXELS, MAX_UPLOAD_BYTES, MAX_VALUES
 from gausslab.targets.reading import shortened
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 class Column(NamedTuple):
@@ -47,9 +45,35 @@ def read_column(content: bytes, name: str, column: str | None = None) -> Column:
 
 
 def _text(content: bytes, name: str, column: str | None) -> Column:
-    import pandas as pd
-
     where = shortened(name)
+    rows, lines = _rows(content, name, where)
+    headed = any(_number(cell) is None for cell in rows[0])
+    if not headed and column is None and len(rows[0]) > 1 and len(rows) == 1:
+        raise BadInput(f"expected a column of numbers in {where}, got a single row; write one number a line")
+    labels = [cell.strip() for cell in rows[0]] if headed else [str(i + 1) for i in range(len(rows[0]))]
+    rows, lines = (rows[1:], lines[1:]) if headed else (rows, lines)
+    if not rows:
+        raise BadInput(f"expected rows below the header of {where}, got none; add data")
+    numeric = [label for i, label in enumerate(labels) if _looks_numeric([row[i] for row in rows[:1000]])]
+    if column is None and len(labels) == 1:
+        numeric = labels  # so that a wrong cell is said to be one
+    chosen = _pick(labels, numeric, where, column)
+    place = labels.index(chosen)
+    values = np.empty(len(rows))
+    for i, row in enumerate(rows):
+        number = _number(row[place])
+        if number is None or not math.isfinite(number):
+            came = shortened(row[place]) if row[place].strip() else "an empty cell"
+            raise BadInput(
+                f"expected a finite number in row {lines[i]} of column {shortened(chosen)} of {where}, got {came}; "
+                "correct or remove it"
+            )
+        values[i] = number
+    return Column(values, chosen, chosen if headed else PurePath(name).stem)
+
+
+def _rows(content: bytes, name: str, where: str) -> tuple[list[list[str]], list[int]]:
+    """The rows that are not blank, all of the same length, and their numbers in the file."""
     if len(content) > MAX_UPLOAD_BYTES:
         raise BadInput(
             f"expected at most {MAX_UPLOAD_BYTES // 1_000_000} MB of text in {where}, got {len(content):,} bytes; "
@@ -59,44 +83,27 @@ def _text(content: bytes, name: str, column: str | None) -> Column:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadInput(f"expected text in UTF-8 in {where}, got other bytes at {error.start + 1}; re-save it") from None
-    if not text.strip() or "\0" in text:
-        raise BadInput(
-            f"expected rows of text in {where}, got {'zero bytes' if text.strip() else 'blanks only'}; re-save it"
-        )
+    if not text.strip():
+        raise BadInput(f"expected rows of text in {where}, got blanks only; re-save it")
     first = text.lstrip().splitlines()[0]
     separator = "\t" if name.lower().endswith((".tsv", ".tab")) else max(",;\t", key=first.count)
-    headed = any(not _is_number(cell) for cell in first.split(separator))
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
     try:
-        table = pd.read_csv(
-            io.StringIO(text),
-            sep=separator,
-            header=0 if headed else None,
-            dtype=str,
-            keep_default_na=False,
-            skip_blank_lines=False,
-            skipinitialspace=True,
-            index_col=False,
-        )
-    except (ValueError, pd.errors.ParserError, pd.errors.ParserWarning) as error:
-        reason = str(error).strip().removeprefix("Error tokenizing data. C error: ").rstrip(".").splitlines()[0]
-        raise BadInput(f"expected rows of equal length in {where}, got: {reason}; correct that row") from None
-    table.columns = (
-        [str(label).strip() for label in table.columns] if headed else [str(i + 1) for i in range(table.shape[1])]
-    )
-    first_row = 2 if headed else 1
-    chosen = _chosen(table, where, column, _counts_as_numeric)
-    cells = table[chosen].iloc[:, 0] if table.columns.duplicated().any() else table[chosen]
-    cells = cells[: int(np.flatnonzero((cells != "").to_numpy())[-1]) + 1] if (cells != "").any() else cells
-    values = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64)
-    wrong = ~np.isfinite(values)
-    if wrong.any():
-        row = int(np.argmax(wrong))
-        came = shortened(str(cells.iloc[row])) if str(cells.iloc[row]).strip() else "an empty cell"
-        raise BadInput(
-            f"expected a finite number in row {row + first_row} of column {shortened(chosen)} of {where}, got {came}; "
-            "correct or remove it"
-        )
-    return Column(values, chosen, chosen if headed else PurePath(name).stem)
+        for row in reader:
+            if not any(cell.strip() for cell in row) and len(row) < 2:
+                continue
+            if rows and len(row) != len(rows[0]):
+                raise BadInput(
+                    f"expected {len(rows[0])} cells in row {reader.line_num} of {where}, got {len(row)}; correct it"
+                )
+            rows.append(row)
+            lines.append(reader.line_num)
+    except csv.Error as error:
+        fault = f"a fault in row {reader.line_num}, {error}"
+        raise BadInput(f"expected rows of text in {where}, got {fault}; correct it") from None
+    return rows, lines
 
 
 def _parquet(content: bytes, name: str, column: str | None) -> Column:
@@ -210,16 +217,6 @@ def _image(content: bytes, name: str, column: str | None) -> Column:
     return Column(pixels[::step, ::step].ravel() / brightest, None, f"pixels of {PurePath(name).name}{thinned}")
 
 
-def _chosen(table: pd.DataFrame, where: str, column: str | None, numeric: Callable[[pd.Series], bool]) -> str:
-    labels = [str(label) for label in table.columns]
-    if table.empty:
-        raise BadInput(f"expected rows below the header of {where}, got none; add data")
-    if column is None and len(labels) == 1:
-        return labels[0]
-    found = [label for i, label in enumerate(labels) if numeric(table.iloc[:, i])] if column is None else []
-    return _pick(labels, found, where, column)
-
-
 def _pick(labels: list[str], numeric: list[str], where: str, column: str | None) -> str:
     listed = ", ".join(labels[:12]) + (", ..." if len(labels) > 12 else "")
     if column is not None:
@@ -236,18 +233,15 @@ def _pick(labels: list[str], numeric: list[str], where: str, column: str | None)
     raise BadInput(f"expected a column of numbers in {where}, got none among {listed}; check the file")
 
 
-def _counts_as_numeric(cells: pd.Series) -> bool:
-    import pandas as pd
-
-    return bool(pd.to_numeric(cells.iloc[:1000], errors="coerce").notna().mean() > 0.5)
+def _looks_numeric(cells: list[str]) -> bool:
+    return 2 * sum(_number(cell) is not None for cell in cells) > len(cells)
 
 
-def _is_number(cell: str) -> bool:
+def _number(cell: str) -> float | None:
     try:
-        float(cell)
+        return float(cell)
     except ValueError:
-        return False
-    return True
+        return None
 
 
 READERS: dict[str, Callable[[bytes, str, str | None], Column]] = {

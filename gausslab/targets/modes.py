@@ -42,7 +42,7 @@ def _lows(height: np.ndarray, step: float) -> list[int]:
     turns = np.flatnonzero(np.diff(np.sign(np.diff(height))) != 0) + 1 if len(height) > 2 else np.array([], dtype=int)
     candidates = [0, *turns.tolist(), len(height) - 1]
     found: list[int] = []
-    low, high, rising = None, 0, True
+    low, high, rising = 0, 0, True
     for i in candidates:
         if rising:
             high = i if height[i] > height[high] else high
@@ -51,7 +51,7 @@ def _lows(height: np.ndarray, step: float) -> list[int]:
         else:
             low = i if height[i] < height[low] else low
             if height[i] >= height[low] + step:
-                found.append(int(low))
+                found.append(low)
                 high, rising = i, True
     return found
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from jaxtyping import Float, Num
 
 from gausslab.errors import BadInput
 from gausslab.targets.limits import LARGEST_NUMBER, MAX_VALUES
+from gausslab.targets.reading import shortened
 
 if TYPE_CHECKING:
     from scipy.stats import gaussian_kde
@@ -71,8 +72,9 @@ class Sample:
             np.floor((self.values - self.values[0]) / (self.bandwidth / 8)), return_inverse=True, return_counts=True
         )
         places = np.bincount(groups, weights=self.values - self.values[0]) / counts + self.values[0]
-        kde = gaussian_kde(places, weights=counts)
-        kde.set_bandwidth(self.bandwidth / float(np.sqrt(kde.covariance[0, 0])) * kde.factor)
+        # SciPy wants the bandwidth in units of its own estimate of the standard deviation.
+        spread = float(np.sqrt(np.cov(places, aweights=counts)))
+        kde = gaussian_kde(places, bw_method=self.bandwidth / spread, weights=counts)
         return kde
 
 
@@ -99,6 +101,24 @@ def sample(values: Num[np.ndarray, " ..."]) -> Sample:
             f"{' that are all ' + format(values[0], 'g') if len(values) > 1 else ''}; give more of them"
         )
     return Sample(values)
+
+
+def as_floats(values: Any) -> Float[np.ndarray, " n"]:
+    """Anything like an array of numbers as one row of float64.
+
+    Raises:
+        BadInput: There is something else in it.
+    """
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind in "biufOU":
+            return array.astype(np.float64).ravel()
+    except (TypeError, ValueError):
+        array = np.asarray(values, dtype=object)
+    flat = array.ravel().tolist()
+    row = next((i for i, value in enumerate(flat) if not _is_number(value)), 0)
+    came = shortened(str(flat[row])) if flat else "none"
+    raise BadInput(f"expected plain numbers, got {came} as value {row + 1}; correct or remove it") from None
 
 
 def bandwidth(values: Float[np.ndarray, " n"]) -> float:
@@ -128,7 +148,7 @@ def bandwidth(values: Float[np.ndarray, " n"]) -> float:
     smallest, largest = 1e-10, 0.1
     rule = silverman
     if excess(smallest) < 0 < excess(largest):
-        rule = float(np.sqrt(brentq(excess, smallest, largest)) * (high - low))
+        rule = float(np.sqrt(cast(float, brentq(excess, smallest, largest)))) * float(high - low)
     step = float(np.median(np.diff(distinct))) if repeats else 0.0
     return max(rule, step, 1e-6 * (high - low))
 
@@ -157,3 +177,11 @@ def _plugged_in(time: float, squares: np.ndarray, coefficients: np.ndarray, n: i
 
 def _roughness(s: int, time: float, squares: np.ndarray, coefficients: np.ndarray) -> float:
     return 2 * np.pi ** (2 * s) * float(np.sum(squares**s * coefficients * np.exp(-squares * np.pi**2 * time)))
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return True

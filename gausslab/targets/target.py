@@ -22,6 +22,8 @@ from gausslab.targets.limits import LARGEST_NUMBER
 from gausslab.targets.modes import KDE_PROMINENCE, PROMINENCE, valleys
 from gausslab.targets.sample import Sample
 
+Numbers = ArrayLike | float | int  # checkers that hold a float to be no complex do not see it in ArrayLike
+
 LOGIT_LIMIT = 16.0
 TABLE_SIZE = 4097
 
@@ -89,7 +91,7 @@ class Profile:
         return float(low), float(high)
 
     @cached_property
-    def mode_edges(self) -> Float[np.ndarray, " modes+1"]:
+    def mode_edges(self) -> Float[np.ndarray, " edges"]:
         """The basins' edges, from -inf to inf."""
         low, high = self.quantiles(np.array([1e-4, 1 - 1e-4]))
         levels = np.linspace(0, 1, 4097)[1:-1]
@@ -190,7 +192,7 @@ class Target:
         return float(low), float(high)
 
     @property
-    def mode_edges(self) -> Float[np.ndarray, " modes+1"]:
+    def mode_edges(self) -> Float[np.ndarray, " edges"]:
         """The valleys that part the modes, from -inf to inf."""
         return self._onward(self.profile.mode_edges)
 
@@ -199,23 +201,23 @@ class Target:
         """The target's own mass in each mode."""
         return self.profile.mode_masses
 
-    def pdf(self, x: ArrayLike) -> Float[np.ndarray, " ..."]:
+    def pdf(self, x: Numbers) -> Float[np.ndarray, " ..."]:
         """The density at x, in 1/x; for data, the KDE."""
         return self._ask(self.profile.distribution.pdf, self._back(x)) / self.scale
 
-    def cdf(self, x: ArrayLike) -> Float[np.ndarray, " ..."]:
+    def cdf(self, x: Numbers) -> Float[np.ndarray, " ..."]:
         """The probability of values up to x."""
         return self._ask(self.profile.distribution.cdf, self._back(x))
 
-    def sf(self, x: ArrayLike) -> Float[np.ndarray, " ..."]:
+    def sf(self, x: Numbers) -> Float[np.ndarray, " ..."]:
         """The probability of values above x, exact in the upper tail."""
         return self._ask(self.profile.distribution.sf, self._back(x))
 
-    def ppf(self, u: ArrayLike) -> Float[np.ndarray, " ..."]:
+    def ppf(self, u: Numbers) -> Float[np.ndarray, " ..."]:
         """The quantile at level u in [0, 1]; for data, the sample's."""
         return self._onward(self._ask(self.profile.distribution.ppf, np.asarray(u, dtype=np.float64)))
 
-    def isf(self, q: ArrayLike) -> Float[np.ndarray, " ..."]:
+    def isf(self, q: Numbers) -> Float[np.ndarray, " ..."]:
         """The value that is exceeded with probability q, exact in the upper tail."""
         return self._onward(self._ask(self.profile.distribution.isf, np.asarray(q, dtype=np.float64)))
 
@@ -252,7 +254,7 @@ class Target:
         centre = self.profile.centre_and_spread[0]
         return (centre + self.location) + self.scale * (x - centre)
 
-    def _back(self, x: ArrayLike) -> np.ndarray:
+    def _back(self, x: Numbers) -> np.ndarray:
         x = np.asarray(x, dtype=np.float64)
         if not self._is_moved:
             return x

@@ -1,0 +1,257 @@
+"""From the training's state to frames: the only door from JAX to NumPy.
+
+The device hands over observations, a few thousand numbers each; every exact reading of a frame follows from one on the
+host, and only when somebody looks at it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
+from typing import overload
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+from scipy.special import ndtri
+
+from gausslab import metrics
+from gausslab.diagnosis import PAST, diagnose
+from gausslab.frame import Frame
+from gausslab.losses import LOSSES, exact_value
+from gausslab.pushforward import flats, folds, graded_levels, push, push_sample
+from gausslab.sampling import TargetTable
+from gausslab.settings import Experiment, Latent
+from gausslab.targets import Target
+from gausslab.training import Observation, View
+from gausslab.updates import Moves
+
+CELLS = 512
+PAIRED_CELLS = 128  # an exact value over all pairs costs the square of the cells
+STANDING_STILL = 0.01  # |dG/du| below this, in units of the target's spread, is a flat
+FRAMES_KEPT = 512  # finished frames kept at hand; older ones are worked out again when asked for
+
+
+@dataclass(frozen=True)
+class Units:
+    """How the run's own units, in which networks see x, relate to x: x = origin + unit × value."""
+
+    origin: float
+    unit: float
+
+    def to_x(self, values: np.ndarray) -> Float[np.ndarray, "..."]:
+        """Values of the run in units of x."""
+        return self.origin + self.unit * np.asarray(values, dtype=float)
+
+    def from_x(self, x: np.ndarray) -> Float[np.ndarray, "..."]:
+        """Points x in the run's own units."""
+        return (np.asarray(x, dtype=float) - self.origin) / self.unit
+
+
+@dataclass(frozen=True, eq=False)
+class Lens:
+    """How a run is looked at while target and structure stand still."""
+
+    structure: Experiment
+    target: Target  # where its knobs have moved it
+    units: Units
+    reference: metrics.Reference
+    view: View
+
+
+def lens(structure: Experiment, target: Target, units: Units) -> Lens:
+    """Lay the grids on which a target and a generator are compared."""
+    levels = graded_levels(quantile=target.ppf)
+    z = latent_quantiles(structure.latent, levels) if structure.latent.dimension == 1 else levels
+    reference = metrics.reference(target, levels, z, CELLS, structure.batch, structure.stratified)
+    view = View(jnp.asarray(z, jnp.float32), jnp.asarray(units.from_x(reference.scene.x), jnp.float32))
+    return Lens(structure, target, units, reference, view)
+
+
+def latent_quantiles(latent: Latent, levels: Float[np.ndarray, " points"]) -> Float[np.ndarray, " points"]:
+    """The latent's quantile function; a normal latent is cut where float32 runs out of levels."""
+    if latent.kind == "normal":
+        return ndtri(np.clip(levels, 2.0**-24, 1 - 2.0**-24))
+    return latent.low + (latent.high - latent.low) * levels
+
+
+def target_table(target: Target, units: Units) -> TargetTable:
+    """What training draws reals from.
+
+    Args:
+        target: unmoved; its location and scale stay knobs.
+        units: of the run.
+    """
+    quantiles = units.from_x(target.logit_quantiles())
+    return TargetTable(
+        jnp.asarray(quantiles, jnp.float32), jnp.float32(units.from_x(np.array(target.centre))), jnp.float32(units.unit)
+    )
+
+
+@partial(jax.jit, static_argnums=0)
+def _values(loss: str, v: Array, best: Array, p: Array, q: Array) -> Float[Array, "2 2"]:
+    return jnp.array([exact_value(LOSSES[loss], v, p, q), exact_value(LOSSES[loss], best, p, q)])
+
+
+@lru_cache(maxsize=64)
+def equilibrium(loss: str) -> tuple[float, float]:
+    """The discriminator's and the generator's loss where p_g = p and D = D*."""
+    p = np.ones((1, 2)) / 2
+    best = LOSSES[loss].optimal(p, p, p, p, np.array([0.0, 1.0]))[0]
+    values = np.asarray(_values(loss, best.astype(np.float32), best.astype(np.float32), p[0], p[0]))
+    return float(values[0, 0]), float(values[0, 1])
+
+
+def _merged(masses: Float[np.ndarray, " cells"]) -> Float[np.ndarray, " merged"]:
+    return masses.reshape(PAIRED_CELLS, -1).sum(1)
+
+
+def _exact_values(
+    loss: str, v: np.ndarray, best: np.ndarray, p: np.ndarray, q: np.ndarray
+) -> tuple[float, float]:
+    """V(G, D) and V(G, D*) on the cells' masses."""
+    if LOSSES[loss].paired:
+        both = p + q + 1e-30
+        v, best = _merged(v * both) / _merged(both), _merged(best * both) / _merged(both)
+        p, q = _merged(p), _merged(q)
+    as_float32 = [np.asarray(part, np.float32) for part in (v, best, p, q)]
+    values = np.asarray(_values(loss, *as_float32))
+    return float(-values[0, 0]), float(-values[1, 0])
+
+
+def frame(look: Lens, observation: Observation, knobs: dict[str, float]) -> Frame:
+    """Work out everything that can be seen of one observation (NumPy leaves, a single frame)."""
+    scene, units = look.reference.scene, look.units
+    sampled = look.structure.latent.dimension > 1
+    g = units.to_x(observation.g)
+    law = push_sample(g) if sampled else push(g, scene.u)
+    widths = np.diff(scene.edges)
+    masses = law.masses(scene.edges)
+    p_g, F_g = masses / widths, law.cdf(scene.x)
+    p_masses = look.reference.cell_masses[1:-1]
+    loss = LOSSES[look.structure.loss]
+    v = np.asarray(observation.logits, dtype=float)
+    best = loss.optimal(p_masses, masses, scene.F, F_g, units.from_x(scene.x))
+    mixture = p_masses + masses
+    value, optimal_value = _exact_values(look.structure.loss, v, best, p_masses, masses)
+    discriminator_rest, generator_rest = equilibrium(look.structure.loss)
+    return Frame(
+        step=int(observation.step),
+        scene=scene,
+        p_g=p_g,
+        F_g=F_g,
+        g=g,
+        rearranged=law.ppf(scene.u),
+        folds=() if sampled else folds(scene.z, g),
+        flats=() if sampled else flats(scene.z, scene.u, g, STANDING_STILL * scene.spread),
+        logits=v,
+        optimal_logits=best,
+        discriminator=loss.belief(v, best, mixture),
+        optimal_discriminator=loss.belief(best, best, mixture),
+        value=value,
+        optimal_value=optimal_value,
+        equilibrium_discriminator_loss=discriminator_rest,
+        equilibrium_generator_loss=generator_rest,
+        push=units.unit * np.asarray(observation.push, dtype=float),
+        discriminator_loss=float(observation.moves.discriminator_loss),
+        generator_loss=float(observation.moves.generator_loss),
+        discriminator_gradient=float(observation.moves.discriminator_gradient),
+        generator_gradient=float(observation.moves.generator_gradient),
+        real=units.to_x(observation.real),
+        fake=units.to_x(observation.fake),
+        readings=metrics.readings(law, law.ppf(scene.u) if sampled else g, look.reference),
+        sampled=sampled,
+        knobs=knobs,
+        finite=bool(observation.finite),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Reel:
+    """A stretch of observations made under the same conditions, stacked."""
+
+    look: Lens
+    knobs: dict[str, float]
+    observations: Observation  # NumPy, the first axis counts frames
+
+    def __len__(self) -> int:
+        return len(self.observations.step)
+
+    def observation(self, index: int) -> Observation:
+        """One observation of the stretch."""
+        return jax.tree.map(lambda leaf: leaf[index], self.observations)
+
+
+@dataclass(eq=False)
+class Frames(Sequence[Frame]):
+    """The frames of a run, each worked out when it is first looked at."""
+
+    reels: list[Reel] = field(default_factory=list)
+    _finished: dict[int, Frame] = field(default_factory=dict, repr=False)
+    _undiagnosed: dict[int, Frame] = field(default_factory=dict, repr=False)
+
+    def add(self, reel: Reel) -> None:
+        """Append a stretch of observations."""
+        if len(reel):
+            self.reels.append(reel)
+
+    def __len__(self) -> int:
+        return sum(len(reel) for reel in self.reels)
+
+    @overload
+    def __getitem__(self, index: int) -> Frame: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Frame]: ...
+    def __getitem__(self, index: int | slice) -> Frame | list[Frame]:
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(len(self)))]
+        place = index + len(self) if index < 0 else index
+        if not 0 <= place < len(self):
+            raise IndexError(f"expected a frame from 0 to {len(self) - 1}, got {index}")
+        return _kept(self._finished, place, self._diagnosed)
+
+    def __iter__(self) -> Iterator[Frame]:
+        return (self[place] for place in range(len(self)))
+
+    def _diagnosed(self, place: int) -> Frame:
+        past = [self._plain(earlier) for earlier in range(max(0, place - PAST), place)]
+        finding = diagnose(self._plain(place), past, self._plain(0))
+        return replace(self._plain(place), verdict=finding.verdict, diagnosis=finding.sentence)
+
+    def _plain(self, place: int) -> Frame:
+        return _kept(self._undiagnosed, place, self._develop)
+
+    def _develop(self, place: int) -> Frame:
+        for reel in self.reels:
+            if place < len(reel):
+                return frame(reel.look, reel.observation(place), reel.knobs)
+            place -= len(reel)
+        raise IndexError(place)
+
+
+def _kept(cache: dict[int, Frame], place: int, make) -> Frame:
+    if place not in cache:
+        if len(cache) >= FRAMES_KEPT:
+            cache.pop(next(iter(cache)))
+        cache[place] = make(place)
+    return cache[place]
+
+
+def to_host(observations: Observation) -> Observation:
+    """Copy a whole stretch of observations to NumPy at once: row by row takes 100 times as long."""
+    return jax.tree.map(np.asarray, observations)
+
+
+def stacked(arrays: dict[str, np.ndarray]) -> Observation:
+    """Observations from named arrays, as they come from a file."""
+    moves = Moves(*(arrays[name] for name in Moves._fields))
+    rest = {name: arrays[name] for name in Observation._fields if name != "moves"}
+    return Observation(moves=moves, **rest)
+
+
+def named(observations: Observation) -> dict[str, np.ndarray]:
+    """Named arrays from observations, as they go into a file."""
+    arrays = {name: getattr(observations, name) for name in Observation._fields if name != "moves"}
+    return arrays | dict(observations.moves._asdict())

@@ -1,0 +1,306 @@
+"""A run: an experiment, what was done to it, and its frames.
+
+    run = train(Experiment(target="normal(4, 1.25)"), steps=5000)
+    run.frames[-1]; run.summary(); run.learned; run.save("runs/first")
+
+The same experiment and the same events give the same bits again, in whatever chunks the run was trained.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from os import PathLike
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from scipy import stats
+from tqdm.auto import tqdm
+
+from gausslab import training
+from gausslab.diagnosis import Failure, blame
+from gausslab.errors import BadInput
+from gausslab.frame import Frame
+from gausslab.game import Conditions, State
+from gausslab.observing import Frames, Lens, Reel, Units, lens, target_table, to_host
+from gausslab.pushforward import push
+from gausslab.settings import Experiment, settings
+from gausslab.summary import Summary
+from gausslab.targets import Target, parse
+from gausslab.updates import Moves
+
+FRAMES_PER_CALL = 25  # enough to hide the cost of a call, few enough for a lively progress bar
+UNBOUNDED = {"wasserstein", "kl", "reverse_kl", "pearson", "squared_hellinger", "jeffreys"}
+TARGET_KNOBS = {"target", "location", "scale"}
+
+
+class Event(NamedTuple):
+    """Something that a person did to a run: before the step after `step`, a knob took a value."""
+
+    step: int
+    knob: str  # dotted path, or "target"
+    value: float | str
+
+
+@dataclass
+class Timing:
+    """Where the time went, in seconds."""
+
+    compiling: float = 0.0
+    training: float = 0.0
+    steps: int = 0  # taken in that time
+
+    @property
+    def steps_per_second(self) -> float:
+        """Steps taken in a second of training; 0 before the first."""
+        return self.steps / self.training if self.training else 0.0
+
+
+@dataclass(eq=False)
+class Run:
+    """A training run: where it stands, and all that it has shown so far."""
+
+    experiment: Experiment
+    state: State
+    moves: Moves
+    units: Units
+    events: list[Event] = field(default_factory=list)
+    frames: Frames = field(default_factory=Frames)
+    failure: Failure | None = None
+    timing: Timing = field(default_factory=Timing)
+    _structure: Experiment = field(init=False, repr=False)
+    _knobs: dict[str, float] = field(init=False, repr=False)
+    _text: str = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._structure = self.experiment.structure()
+        self._knobs, self._text = self.experiment.knobs(), self.experiment.target
+        for event in self.events:
+            if event.knob == "target":
+                self._text = str(event.value)
+            else:
+                self._knobs[event.knob] = float(event.value)
+        self._aim()
+
+    @property
+    def step(self) -> int:
+        """Steps taken so far."""
+        return int(self.state.step)
+
+    @property
+    def knobs(self) -> dict[str, float]:
+        """The values in force now, by dotted path."""
+        return dict(self._knobs)
+
+    @property
+    def target(self) -> Target:
+        """The target as it stands now."""
+        return self._look.target
+
+    def _aim(self) -> None:
+        """Take up the target and the knobs in force."""
+        target = parse(self._text)
+        moved = target.moved(self._knobs["location"], self._knobs["scale"])
+        self._look: Lens = lens(self._structure, moved, self.units)
+        self._table = target_table(target, self.units)
+        self._set_conditions()
+
+    def _set_conditions(self) -> None:
+        knobs = {path: jnp.float32(value) for path, value in self._knobs.items()}
+        self._conditions = Conditions(knobs, self._table, _keys(self.experiment.seed)[1])
+
+    def change(self, values: Mapping[str, Any]) -> Run:
+        """Turn knobs, or set another target, from the next step on; the run records it as events.
+
+        Args:
+            values: new values by dotted path, e.g. {"generator.rate": 1e-4, "location": 2.0, "target": "comb(3)"}.
+
+        Raises:
+            BadInput: no knob, or a value that it cannot take; nothing is changed then.
+        """
+        fixed = sorted(set(values) - set(self._knobs) - {"target"})
+        if fixed:
+            raise BadInput(
+                f"expected knobs that can turn in mid-run, got {fixed[0]}; start a new run for it, "
+                f"or turn one of {', '.join(self._knobs)}"
+            )
+        now = self.experiment.changed(self._knobs | {"target": self._text} | dict(values))
+        if now.structure() != self._structure:
+            gates = [setting.path for setting in settings(now) if setting.gate and setting.path in values]
+            raise BadInput(f"expected {gates[0]} to stay on its side of 0 in mid-run; start a new run to cross it")
+        new = now.knobs() | {"target": now.target}
+        old = self._knobs | {"target": self._text}
+        changed = {path: new[path] for path in values if new[path] != old[path]}
+        self.events.extend(Event(self.step, path, value) for path, value in changed.items())
+        self._knobs, self._text = now.knobs(), now.target
+        if TARGET_KNOBS & set(changed):
+            # A new target is a new game for the schedule and the average, though not for the weights.
+            self.state = self.state._replace(clock=jnp.zeros_like(self.state.clock))
+            self._aim()
+        else:
+            self._set_conditions()
+        return self
+
+    def train(self, steps: int, *, progress: bool | None = None) -> Run:
+        """Go on for some steps; stops by itself where a NaN turns up.
+
+        Args:
+            steps: how many.
+            progress: show a progress bar; None shows one on a terminal and in a notebook.
+        """
+        for _ in self.training(steps, progress=progress):
+            pass
+        return self
+
+    def resume(self, steps: int, *, progress: bool | None = None) -> Run:
+        """Go on for some steps: the same bits as if the run had never stopped."""
+        return self.train(steps, progress=progress)
+
+    def training(self, steps: int, *, progress: bool | None = None) -> Iterator[int]:
+        """Train in chunks, yielding the step reached after each, so that a caller may stop between two."""
+        if steps < 1:
+            raise BadInput(f"expected at least 1 step to train, got {steps}")
+        if self.failure:
+            raise BadInput(f"expected a run that can go on, got one that broke down; {self.failure.sentence}")
+        self._warm_up()
+        hidden = not (sys.stderr.isatty() or "ipykernel" in sys.modules) if progress is None else not progress
+        with tqdm(total=steps, disable=hidden, unit="step", unit_scale=True, desc="training", leave=False) as bar:
+            started = time.perf_counter()
+            reached = self.step
+            for chunk in _chunks(self.step, steps, self.experiment.frame_every):
+                self._take(chunk)
+                now = time.perf_counter()
+                self.timing.training += now - started
+                self.timing.steps += self.step - reached
+                bar.update(self.step - reached)
+                started, reached = now, self.step
+                yield self.step
+                if self.failure:
+                    return
+                started = time.perf_counter()
+
+    def _warm_up(self) -> None:
+        """Compile, and record the frame before the first step."""
+        started = time.perf_counter()
+        nothing = np.zeros(FRAMES_PER_CALL, np.int32)
+        *_, observations = self._advanced(self.state, self.moves, nothing)
+        first = to_host(observations)
+        if not self.frames:
+            self._record(first, 1)
+        self.timing.compiling += time.perf_counter() - started
+
+    def _advanced(self, state: State, moves: Moves, steps: np.ndarray):
+        return training.advance(self._structure, self._conditions, state, moves, self._look.view, jnp.asarray(steps))
+
+    def _take(self, chunk: np.ndarray) -> None:
+        before, moves_before = self.state, self.moves
+        state, moves, observations = self._advanced(before, moves_before, chunk)
+        observations = to_host(observations)
+        used = int(np.count_nonzero(chunk))
+        if observations.finite[:used].all():
+            self.state, self.moves = state, moves
+            self._record(observations, used)
+            return
+        good = int(np.argmin(observations.finite))
+        broken = int(observations.step[good])
+        self._record(observations, good)
+        self._back_to_last_good(before, moves_before, broken - 1)
+        bounded = self.experiment.loss not in UNBOUNDED or bool(
+            self.experiment.penalties or self.experiment.remedies.clip_weights
+        )
+        self.failure = blame(self.frames[-20:], broken, self._knobs, bounded)
+
+    def _back_to_last_good(self, before: State, moves: Moves, step: int) -> None:
+        """Replay to the last step that left nothing but finite numbers."""
+        again = np.zeros(FRAMES_PER_CALL, np.int32)
+        again[0] = step - int(before.step)
+        self.state, self.moves, observations = self._advanced(before, moves, again)
+        if not again[0] or step == self.frames[-1].step:
+            return
+        # Each frame of that call shows the same moment; the replay itself has to be finite, having been so before.
+        self._record(to_host(observations), 1)
+
+    def _record(self, observations, count: int) -> None:
+        kept = jax.tree.map(lambda leaf: leaf[:count], observations)
+        self.frames.add(Reel(self._look, dict(self._knobs), kept))
+
+    @property
+    def learned(self) -> stats.rv_histogram:
+        """What the generator has learnt, as a SciPy distribution: pdf, cdf, ppf, rvs, mean, std and the rest.
+
+        Exact: the law of G(z) has a piecewise constant density, which is what `rv_histogram` holds.
+        """
+        last = self.frames[-1]
+        law = push(last.g, last.scene.u) if not last.sampled else push(last.rearranged, last.scene.u)
+        knots, heights = law.path
+        # A jump of the CDF becomes a bin as narrow as float64 can tell apart at the scale of the whole.
+        apart = 1e-12 * max(np.ptp(knots), np.abs(knots).max(), 1e-300)
+        edges = knots + apart * np.arange(knots.size)
+        return stats.rv_histogram((np.diff(heights), edges), density=False)
+
+    def summary(self) -> Summary:
+        """The last frame in numbers, as `gausslab train --json` prints it."""
+        return Summary.of(self)
+
+    @property
+    def history(self):
+        """All scalar readings as a pandas table, a row for each frame."""
+        from gausslab.history import table
+
+        return table(self.frames)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the run into a folder: whole, or not at all.
+
+        Raises:
+            BadInput: a folder that holds something else, or that cannot be written.
+        """
+        from gausslab.files import save
+
+        save(self, path)
+
+    def _repr_png_(self) -> bytes:
+        from gausslab.figures import panel, png
+
+        return png(panel(self.frames[-1], self.frames))
+
+
+def _keys(seed: int) -> tuple[Any, Any]:
+    """The key of the initial weights and the key of all draws."""
+    key = jax.random.key(seed)
+    return jax.random.fold_in(key, 0), jax.random.fold_in(key, 1)
+
+
+def _chunks(step: int, steps: int, every: int) -> Iterator[np.ndarray]:
+    """Steps before each frame, in chunks of FRAMES_PER_CALL; frames fall on multiples of `every`, and on the end."""
+    stops = list(range((step // every + 1) * every, step + steps, every)) + [step + steps]
+    lengths = np.diff([step, *stops]).astype(np.int32)
+    for start in range(0, lengths.size, FRAMES_PER_CALL):
+        chunk = lengths[start : start + FRAMES_PER_CALL]
+        yield np.pad(chunk, (0, FRAMES_PER_CALL - chunk.size))
+
+
+def begin(experiment: Experiment) -> Run:
+    """A run at step 0, with nothing learnt yet."""
+    target = parse(experiment.target).moved(experiment.location, experiment.scale)
+    units = Units(float(target.centre), float(target.spread)) if experiment.standardised else Units(0.0, 1.0)
+    state = training.initial(experiment.structure(), _keys(experiment.seed)[0])
+    return Run(experiment, state, training.still(), units)
+
+
+def train(experiment: Experiment | None = None, *, steps: int | None = None, progress: bool | None = None) -> Run:
+    """Train a generator.
+
+    Args:
+        experiment: what to do; the recipe `steady` on N(4, 1.25) if None.
+        steps: how many; the experiment's own number if None. The schedule's horizon stays what the experiment says.
+        progress: show a progress bar; None shows one on a terminal and in a notebook.
+    """
+    experiment = Experiment() if experiment is None else experiment
+    return begin(experiment).train(experiment.steps if steps is None else steps, progress=progress)
