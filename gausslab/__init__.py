@@ -1,0 +1,70 @@
+"""See how a generator learns a one-dimensional distribution: every curve exact, every run repeatable.
+
+    import gausslab as gl
+    run = gl.train(gl.Experiment(target="normal(4, 1.25)", seed=0), steps=5000)
+
+Names are loaded when they are first used: importing the package alone loads neither JAX nor SciPy.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gausslab import datasets, figures, targets
+    from gausslab.errors import BadInput
+    from gausslab.files import animate, load, replay
+    from gausslab.recipes import RECIPES
+    from gausslab.run import Run, begin, train
+    from gausslab.settings import Experiment, from_toml, to_toml
+    from gausslab.targets import Target, from_distribution, from_file, from_points, from_values, parse
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "RECIPES",
+    "BadInput",
+    "Experiment",
+    "Run",
+    "Target",
+    "__version__",
+    "animate",
+    "begin",
+    "datasets",
+    "figures",
+    "from_distribution",
+    "from_file",
+    "from_points",
+    "from_toml",
+    "from_values",
+    "load",
+    "parse",
+    "replay",
+    "targets",
+    "to_toml",
+    "train",
+]
+
+_HOMES = {
+    "errors": ("BadInput",),
+    "files": ("animate", "load", "replay"),
+    "recipes": ("RECIPES",),
+    "run": ("Run", "begin", "train"),
+    "settings": ("Experiment", "from_toml", "to_toml"),
+    "targets": ("Target", "from_distribution", "from_file", "from_points", "from_values", "parse"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+_ROOMS = ("datasets", "figures", "targets")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"gausslab.{name}")
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'gausslab' has no attribute {name!r}")
+    return getattr(import_module(f"gausslab.{_HOME_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -137,9 +137,9 @@ def _discriminator_objective(
     pack = structure.discriminator.pack
     for place, (name, _) in enumerate(structure.penalties):
         value = PENALTIES[name].value(
-            lambda points: judge(
-                structure, psi, state.discriminator.statistics, points.reshape(-1), batch.key_for(6)
-            )[0],
+            lambda points: judge(structure, psi, state.discriminator.statistics, points.reshape(-1), batch.key_for(6))[
+                0
+            ],
             real.reshape(-1, pack),
             fake.reshape(-1, pack),
             batch.key_for(8 + place),
@@ -223,14 +223,15 @@ def _unrolled(structure: Experiment, conditions: Conditions, state: State, batch
     return psi
 
 
-def optimiser(
-    structure: Experiment, conditions: Conditions, clock: Array, player: str
-) -> optax.GradientTransformation:
+def optimiser(structure: Experiment, conditions: Conditions, clock: Array, player: str) -> optax.GradientTransformation:
     """The optimiser of one player, made from the knobs in force."""
     knobs = conditions.knobs
     share = SCHEDULES[structure.optimiser.schedule].share(clock, knobs)
     return OPTIMISERS[structure.optimiser.name].make(
-        knobs[f"{player}.rate"] * share, knobs["optimiser.beta1"], knobs["optimiser.beta2"]
+        knobs[f"{player}.rate"] * share,
+        knobs["optimiser.beta1"],
+        knobs["optimiser.beta2"],
+        knobs["optimiser.epsilon"],
     )
 
 
@@ -259,5 +260,5 @@ def averaged(conditions: Conditions, clock: Array, average: Array, parameters: A
 def initial_player(network, inputs: int, span: tuple[float, float], structure: Experiment, key: Array) -> Player:
     """A player that has learnt nothing yet."""
     parameters, statistics = networks.initial(network, inputs, span, key)
-    memory = OPTIMISERS[structure.optimiser.name].make(*(jnp.zeros(()),) * 3).init(parameters)
+    memory = OPTIMISERS[structure.optimiser.name].make(*(jnp.zeros(()),) * 4).init(parameters)
     return Player(parameters, statistics, memory)

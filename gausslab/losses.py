@@ -78,7 +78,7 @@ def ratio(p: Curve, q: Curve) -> Curve:
     return np.clip((p + tiny) / (q + tiny), 1 / RATIO_LIMIT, RATIO_LIMIT)
 
 
-def _log_ratio(p: Curve, q: Curve, F: Curve, G: Curve, x: Curve) -> Curve:
+def _log_ratio(p: Curve, q: Curve, F: Curve, G: Curve, x: Float[np.ndarray, " cells"]) -> Curve:
     return np.log(ratio(p, q))
 
 
@@ -95,7 +95,7 @@ def _centred_belief(v: Curve, best: Curve, mixture: Curve) -> Curve:
     return expit(_centred(v, mixture))
 
 
-def _potential(p: Curve, q: Curve, F: Curve, G: Curve, x: Curve) -> Curve:
+def _potential(p: Curve, q: Curve, F: Curve, G: Curve, x: Float[np.ndarray, " cells"]) -> Curve:
     """Kantorovich potential: slope 1 up where the generator's CDF is ahead, down where it lags (Villani 2009, 5.16)."""
     steps = 0.5 * (np.sign(G - F)[..., 1:] + np.sign(G - F)[..., :-1]) * np.diff(x)
     return np.concatenate([np.zeros_like(F[..., :1]), np.cumsum(steps, axis=-1)], axis=-1)

@@ -154,6 +154,6 @@ def apply(
 ) -> tuple[Float[Array, "batch 1"], Statistics]:
     """Raw output of a network, and its statistics after."""
     graph, unravel = blueprint(network, x.shape[-1], span)
-    model = nnx.merge(graph, unravel(parameters), statistics)
+    model = nnx.merge(graph, unravel(parameters), statistics, copy=True)
     output = model(x, key, training)
     return output, nnx.split(model, nnx.Param, ...)[2]

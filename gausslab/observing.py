@@ -43,11 +43,11 @@ class Units:
 
     def to_x(self, values: np.ndarray) -> Float[np.ndarray, "..."]:
         """Values of the run in units of x."""
-        return self.origin + self.unit * np.asarray(values, dtype=float)
+        return np.asarray(self.origin + self.unit * np.asarray(values, dtype=float))
 
     def from_x(self, x: np.ndarray) -> Float[np.ndarray, "..."]:
         """Points x in the run's own units."""
-        return (np.asarray(x, dtype=float) - self.origin) / self.unit
+        return np.asarray((np.asarray(x, dtype=float) - self.origin) / self.unit)
 
 
 @dataclass(frozen=True, eq=False)

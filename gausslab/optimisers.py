@@ -14,12 +14,15 @@ from jaxtyping import Array
 
 Knobs = dict[str, Array]
 
+# Unrolling differentiates through Adam, whose root has no slope where a gradient is exactly 0; beside ε² = (1e-8)².
+UNDER_ROOT = 1e-16
+
 
 class OptimiserKind(NamedTuple):
-    """An optimiser: one line of what it is, and how it is made from a learning rate and the two memories."""
+    """An optimiser: one line of what it is, and how it is made from a learning rate, the two memories and ε."""
 
     summary: str
-    make: Callable[[Array, Array, Array], optax.GradientTransformation]
+    make: Callable[[Array, Array, Array, Array], optax.GradientTransformation]
 
 
 class Schedule(NamedTuple):
@@ -46,21 +49,26 @@ SCHEDULES: dict[str, Schedule] = {
 }
 
 OPTIMISERS: dict[str, OptimiserKind] = {
-    "sgd": OptimiserKind("Plain gradient descent.", lambda rate, beta1, beta2: optax.sgd(rate)),
+    "sgd": OptimiserKind("Plain gradient descent.", lambda rate, beta1, beta2, epsilon: optax.sgd(rate)),
     "momentum": OptimiserKind(
-        "Gradient descent with momentum β₁.", lambda rate, beta1, beta2: optax.sgd(rate, momentum=beta1)
+        "Gradient descent with momentum β₁.", lambda rate, beta1, beta2, epsilon: optax.sgd(rate, momentum=beta1)
     ),
     "adam": OptimiserKind(
-        "Adam (Kingma and Ba 2015).", lambda rate, beta1, beta2: optax.adam(rate, b1=beta1, b2=beta2)
+        "Adam (Kingma and Ba 2015).",
+        lambda rate, beta1, beta2, epsilon: optax.adam(rate, b1=beta1, b2=beta2, eps=epsilon, eps_root=UNDER_ROOT),
     ),
     "rmsprop": OptimiserKind(
-        "Gradient over its running size, memory β₂.", lambda rate, beta1, beta2: optax.rmsprop(rate, decay=beta2)
+        "Gradient over its running size, memory β₂.",
+        lambda rate, beta1, beta2, epsilon: optax.rmsprop(rate, decay=beta2, eps=epsilon),
     ),
     "nadam": OptimiserKind(
-        "Adam with Nesterov momentum (Dozat 2016).", lambda rate, beta1, beta2: optax.nadam(rate, b1=beta1, b2=beta2)
+        "Adam with Nesterov momentum (Dozat 2016).",
+        lambda rate, beta1, beta2, epsilon: optax.nadam(rate, b1=beta1, b2=beta2, eps=epsilon, eps_root=UNDER_ROOT),
     ),
     "optimistic_adam": OptimiserKind(
         "Adam that steps on a forecast of the next gradient (Daskalakis et al. 2018).",
-        lambda rate, beta1, beta2: optax.optimistic_adam_v2(rate, b1=beta1, b2=beta2, nesterov=False),
+        lambda rate, beta1, beta2, epsilon: optax.optimistic_adam_v2(
+            rate, b1=beta1, b2=beta2, eps=epsilon, eps_root=UNDER_ROOT, nesterov=False
+        ),
     ),
 }

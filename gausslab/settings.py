@@ -30,6 +30,7 @@ from gausslab.errors import BadInput
 
 MAX_STEPS = 50_000_000
 FORMAT = 1  # of experiment.toml; raised when a file of an older version can no longer be read as it stands
+RECORD = ("taken", "stops", "failure", "events")  # what an experiment.toml may tell beside the settings
 
 Activation = Literal["relu", "leaky_relu", "elu", "tanh", "sigmoid", "softplus", "gelu", "silu"]
 
@@ -94,7 +95,10 @@ class Generator(Network):
     rate: float = knob(1e-3, "Learning rate of the generator.", 0.0, 1.0, log=True)
     steps: int = knob(1, "Generator updates in a step; 0 leaves it alone.", 0, 32)
     averaging: float = knob(
-        0.0, "Share of the past kept in the average of the generator's weights; 0 shows the weights themselves.", 0, 0.9999
+        0.0,
+        "Share of the past kept in the average of the generator's weights; 0 shows the weights themselves.",
+        0,
+        0.9999,
     )
 
 
@@ -120,13 +124,47 @@ class Latent(Part):
     stratified: bool = Field(False, description="Draw one z in each 1/batch of the probability (first coordinate).")
 
 
+@dataclass(frozen=True)
+class Table:
+    """The table that defines the names which a setting may take, loaded when it is first asked for."""
+
+    module: str
+    name: str
+    command: str  # lists it: `gausslab <command>`
+
+    def members(self) -> Mapping[str, Any]:
+        """The table itself."""
+        return getattr(import_module(f"gausslab.{self.module}"), self.name)
+
+    def __call__(self, name: str) -> str:
+        """The name, once it is certain that it is in the table."""
+        members = self.members()
+        if name not in members:
+            near = get_close_matches(name, members, n=1, cutoff=0.5)
+            hint = f"did you mean {near[0]!r}?" if near else f"`gausslab {self.command}` says what each is"
+            raise ValueError(f"expected one of {', '.join(members)}, got {name!r}; {hint}")
+        return name
+
+
+def _in_table(module: str, table: str, command: str) -> AfterValidator:
+    """Check a name against the table that defines it."""
+    return AfterValidator(Table(module, table, command))
+
+
 class Optimiser(Part):
     """How gradients become steps; the same kind for both players."""
 
-    name: str = Field("adam", description="Which optimiser; `gausslab optimisers` lists them.")
+    name: Annotated[str, _in_table("optimisers", "OPTIMISERS", "optimisers")] = Field(
+        "adam", description="Which optimiser; `gausslab optimisers` lists them."
+    )
     beta1: float = knob(0.5, "Memory of the gradient (Adam's β₁, momentum of SGD).", 0.0, 0.999)
     beta2: float = knob(0.999, "Memory of the squared gradient (Adam's β₂, RMSprop's decay).", 0.0, 0.9999)
-    schedule: str = Field("constant", description="How the learning rates fall: constant, cosine or step.")
+    epsilon: float = knob(
+        1e-8, "Gradients smaller than this take proportionally smaller steps (Adam's ε).", 1e-12, 1.0, log=True
+    )
+    schedule: Annotated[str, _in_table("optimisers", "SCHEDULES", "schedules")] = Field(
+        "constant", description="How the learning rates fall; `gausslab schedules` lists the ways."
+    )
     horizon: int = knob(5000, "Steps over which the schedule runs.", 1, 10_000_000, unit="steps", log=True)
     final: float = knob(0.0, "Share of the learning rates left at the end of a cosine schedule.", 0.0, 1.0)
     decay_every: int = knob(1000, "Steps between two drops of a step schedule.", 1, 10_000_000, unit="steps", log=True)
@@ -147,21 +185,6 @@ class Remedies(Part):
     consensus: float = knob(0.0, "Weight of consensus optimisation.", 0.0, 100.0, gate=True)
 
 
-
-def _in_table(module: str, table: str, command: str) -> AfterValidator:
-    """Check a name against the table that defines it, without loading that table before it is needed."""
-
-    def check(name: str) -> str:
-        members = getattr(import_module(f"gausslab.{module}"), table)
-        if name not in members:
-            near = get_close_matches(name, members, n=1, cutoff=0.5)
-            hint = f"did you mean {near[0]!r}?" if near else f"`gausslab {command}` says what each is"
-            raise ValueError(f"expected one of {', '.join(members)}, got {name!r}; {hint}")
-        return name
-
-    return AfterValidator(check)
-
-
 def _sorted_items(value: Any) -> Any:
     return tuple(sorted(dict(value).items())) if isinstance(value, Mapping | tuple | list) else value
 
@@ -177,10 +200,13 @@ def _target_text(value: Any) -> Any:
     return targets.from_values(value).text
 
 
-PenaltyName = Annotated[str, _in_table("penalties", "PENALTIES", "penalties")]
+PENALTY_TABLE = Table("penalties", "PENALTIES", "penalties")
+PenaltyName = Annotated[str, AfterValidator(PENALTY_TABLE)]
 PENALTY_WEIGHT = knob(0.0, "Weight of a penalty on the discriminator.", 0.0, 1000.0, log=True)
 PenaltyWeight = Annotated[float, Field(ge=0.0, le=1000.0, allow_inf_nan=False)]
-Penalties = Annotated[tuple[tuple[PenaltyName, PenaltyWeight], ...], BeforeValidator(_sorted_items), PlainSerializer(dict)]
+Penalties = Annotated[
+    tuple[tuple[PenaltyName, PenaltyWeight], ...], BeforeValidator(_sorted_items), PlainSerializer(dict)
+]
 
 
 class Experiment(Part):
@@ -262,7 +288,7 @@ class Experiment(Part):
                 branch = branch.get(group) if isinstance(branch, dict) else None
             if not isinstance(branch, dict) or (name not in branch and groups != ["penalties"]):
                 raise BadInput(_unknown(path, [setting.path for setting in settings(self)]))
-            branch[name] = value
+            branch[name] = dict(value) if isinstance(value, Mapping) else value  # a copy, which later paths may change
         return Experiment(**tree)
 
 
@@ -281,6 +307,7 @@ class Setting:
     unit: str
     log: bool
     choices: tuple[str, ...]
+    table: Table | None  # where its names come from, if they do
 
 
 def settings(part: Part | None = None, prefix: str = "") -> Iterator[Setting]:
@@ -313,6 +340,7 @@ def _setting(path: str, value: Any, info: Any, choices: tuple[str, ...]) -> Sett
         unit=extra.get("unit", ""),
         log=extra.get("log", False),
         choices=choices,
+        table=next((item.func for item in info.metadata if isinstance(getattr(item, "func", None), Table)), None),
     )
 
 
@@ -333,17 +361,26 @@ def _sentence(error: ValidationError) -> str:
         came = repr(first["input"])
         reason = f"{reason[0].lower()}{reason[1:]}, got {came if len(came) < 80 else came[:77] + '...'}"
     known = {setting.path: setting for setting in settings()}.get(path)
-    allowed = f" (allowed: {known.low:g} to {known.high:g})" if known and known.low is not None and known.high is not None else ""
+    allowed = (
+        f" (allowed: {known.low:g} to {known.high:g})"
+        if known and known.low is not None and known.high is not None
+        else ""
+    )
     return f"{path}: {reason}{allowed}" if path and path != "target" else reason
 
 
-def to_toml(experiment: Experiment) -> str:
-    """Write an experiment down, every setting of it."""
-    return tomli_w.dumps({"format": FORMAT, **experiment.model_dump()}, multiline_strings=False)
+def to_toml(experiment: Experiment, record: Mapping[str, Any] | None = None) -> str:
+    """Write an experiment down, every setting of it.
+
+    Args:
+        experiment: what decides a run.
+        record: what was done in a run of it, by the names in RECORD.
+    """
+    return tomli_w.dumps({"format": FORMAT, **experiment.model_dump(), **(record or {})}, multiline_strings=False)
 
 
 def from_toml(text: str, folder: Path | None = None) -> Experiment:
-    """Read an experiment from the text of a TOML file.
+    """Read an experiment from the text of a TOML file; what was done in a run of it is for `gausslab.files.replay`.
 
     Args:
         text: the file's content; settings left out take their defaults.
@@ -354,9 +391,18 @@ def from_toml(text: str, folder: Path | None = None) -> Experiment:
     """
     try:
         values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise BadInput(f"expected an experiment in TOML, got a text with a fault: {error}") from None
     version = values.pop("format", FORMAT)
-    if version != FORMAT:
+    if type(version) is not int or version != FORMAT:
         raise BadInput(f"expected an experiment of format {FORMAT}, got {version!r}: open it with the gausslab that wrote it")
+    for name in RECORD:
+        values.pop(name, None)
+    unknown = [name for name in values if name not in Experiment.model_fields]
+    if unknown:
+        raise BadInput(_unknown(unknown[0], [setting.path for setting in settings()]))
+    if isinstance(values.get("target"), str) and folder is not None:
+        from gausslab import targets
+
+        values["target"] = targets.parse(values["target"], folder=folder).text
     return Experiment(**values)

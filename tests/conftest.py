@@ -1,4 +1,4 @@
-"""Shapes are checked everywhere in the package while the tests run."""
+"""Shapes and types are checked everywhere in the package while the tests run."""
 
 import os
 
@@ -6,4 +6,10 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 from jaxtyping import install_import_hook
 
-install_import_hook("gausslab", "beartype.beartype")
+# An int where a float is asked for is right by PEP 484, and by everybody who types 2 for 2.0.
+install_import_hook("gausslab", "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
+
+
+def pytest_configure(config):
+    """Let pass what Flax's own annotations make Beartype grumble about."""
+    config.addinivalue_line("filterwarnings", "ignore:.*deprecated by PEP 585")

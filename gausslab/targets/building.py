@@ -14,7 +14,7 @@ from gausslab import datasets
 from gausslab.errors import BadInput
 from gausslab.targets import density
 from gausslab.targets.drawn import draw
-from gausslab.targets.families import TARGETS, arguments, family, named_profile
+from gausslab.targets.families import arguments, family, named_profile
 from gausslab.targets.files import read_column
 from gausslab.targets.formula import constant, formula, is_formula_name
 from gausslab.targets.limits import MAX_COMPONENTS
@@ -380,4 +380,3 @@ FORMS: dict[str, Form] = {
     "dataset": Form("dataset(faithful, waiting_minutes)", "data that come with the package"),
     "moved": Form("moved(normal(4, 1.25), 1, 2)", "a target moved by a location and stretched by a scale"),
 }
-assert not FORMS.keys() & TARGETS.keys()

@@ -159,8 +159,9 @@ def _triangular(low: float, mode: float, high: float) -> Any:
 
 
 def _lognormal(mu: float, sigma: float) -> Any:
-    with np.errstate(over="ignore"):
-        return _scipy("lognorm", sigma, 0.0, float(np.exp(mu)))
+    if abs(mu) > 69:  # exp(mu) within LARGEST_NUMBER
+        raise BadInput(f"expected mu between -69 and 69, got {mu:g}; it is the mean of the logarithm")
+    return _scipy("lognorm", sigma, 0.0, float(np.exp(mu)))
 
 
 def _comb(modes: float, spacing: float, std: float) -> Mixture:

@@ -63,6 +63,18 @@ class Sample:
         """The standard deviation of the KDE's kernel, in units of x."""
         return bandwidth(self.values)
 
+    @property
+    def least_rise(self) -> float:
+        """How far √KDE has to rise for a peak that is not chance's.
+
+        The root of a KDE wavers everywhere by the same ½ √(∫K² / (n h)), with ∫K² = 1 / (2 √π). Three times that is
+        asked for with a hundred values, and slowly more with more of them, which have more places to waver at; over
+        20 samples each of six shapes and 50 to 100,000 values this found the right number of modes in nearly all.
+        """
+        n = len(self.values)
+        waver = 0.5 * np.sqrt(1 / (2 * np.sqrt(np.pi) * n * self.bandwidth))
+        return float(3 * max(1.0, n / 100) ** 0.1 * waver)
+
     @cached_property
     def kde(self) -> gaussian_kde:
         """SciPy's Gaussian KDE; values that share an eighth of a bandwidth are held as one, at their mean."""
@@ -125,7 +137,8 @@ def bandwidth(values: Float[np.ndarray, " n"]) -> float:
     """The kernel width of the improved Sheather–Jones rule, or Silverman's where that has no solution.
 
     Unlike the usual rules of thumb it does not suppose one bell, so several modes stay apart. Rounded data would
-    tempt it to show every step of the rounding: it never goes below the usual step between neighbouring values.
+    tempt it to show every step of the rounding, and a sharp edge makes it too fine everywhere: so it never goes below
+    half the usual step between neighbouring values, nor below a sixth of Silverman's rule.
 
     Botev, Grotowski and Kroese 2010, Kernel density estimation via diffusion, Annals of Statistics 38(5), section 5.
     """
@@ -149,8 +162,8 @@ def bandwidth(values: Float[np.ndarray, " n"]) -> float:
     rule = silverman
     if excess(smallest) < 0 < excess(largest):
         rule = float(np.sqrt(cast(float, brentq(excess, smallest, largest)))) * float(high - low)
-    step = float(np.median(np.diff(distinct))) if repeats else 0.0
-    return max(rule, step, 1e-6 * (high - low))
+    step = float(np.median(np.diff(distinct))) / 2 if repeats else 0.0
+    return max(rule, silverman / 6, step)
 
 
 def _spectrum(values: np.ndarray, low: float, high: float) -> tuple[np.ndarray, np.ndarray]:

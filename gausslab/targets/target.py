@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 from gausslab.errors import BadInput
 from gausslab.targets.distribution import Distribution
 from gausslab.targets.limits import LARGEST_NUMBER
-from gausslab.targets.modes import KDE_PROMINENCE, PROMINENCE, valleys
+from gausslab.targets.modes import valleys
 from gausslab.targets.sample import Sample
 
 Numbers = ArrayLike | float | int  # checkers that hold a float to be no complex do not see it in ArrayLike
@@ -87,7 +87,8 @@ class Profile:
     @cached_property
     def support(self) -> tuple[float, float]:
         """The lowest and highest value."""
-        low, high = self.distribution.support()
+        with _quietly():
+            low, high = self.distribution.support()
         return float(low), float(high)
 
     @cached_property
@@ -98,8 +99,8 @@ class Profile:
         x = np.unique(np.concatenate([np.linspace(low, high, 4097), self.quantiles(levels)]))
         with np.errstate(all="ignore"):
             density, F = np.asarray(self.distribution.pdf(x)), np.asarray(self.distribution.cdf(x))
-        prominence = KDE_PROMINENCE if self.sample is not None else PROMINENCE
-        return np.concatenate([[-np.inf], valleys(x, np.nan_to_num(density, posinf=np.inf), F, prominence), [np.inf]])
+        least_rise = self.distribution.least_rise if isinstance(self.distribution, Sample) else 0.0
+        return np.concatenate([[-np.inf], valleys(x, np.nan_to_num(density, posinf=np.inf), F, least_rise), [np.inf]])
 
     @cached_property
     def mode_masses(self) -> Float[np.ndarray, " modes"]:
@@ -115,6 +116,8 @@ class Profile:
         lowest, lower, median, upper, highest, in_first, in_last = self.quantiles(levels)
         low = min(max(lowest, median - _REACH * (median - lower)), in_first)
         high = max(min(highest, median + _REACH * (upper - median)), in_last)
+        if not low < high:  # data that are nearly all alike
+            low, high = self.support
         margin = _MARGIN * (high - low)
         return float(low - margin), float(high + margin)
 
@@ -203,7 +206,7 @@ class Target:
 
     def pdf(self, x: Numbers) -> Float[np.ndarray, " ..."]:
         """The density at x, in 1/x; for data, the KDE."""
-        return self._ask(self.profile.distribution.pdf, self._back(x)) / self.scale
+        return np.asarray(self._ask(self.profile.distribution.pdf, self._back(x)) / self.scale)
 
     def cdf(self, x: Numbers) -> Float[np.ndarray, " ..."]:
         """The probability of values up to x."""
@@ -252,14 +255,14 @@ class Target:
         if not self._is_moved:
             return x
         centre = self.profile.centre_and_spread[0]
-        return (centre + self.location) + self.scale * (x - centre)
+        return np.asarray((centre + self.location) + self.scale * (x - centre))
 
     def _back(self, x: Numbers) -> np.ndarray:
         x = np.asarray(x, dtype=np.float64)
         if not self._is_moved:
             return x
         centre = self.profile.centre_and_spread[0]
-        return centre + (x - (centre + self.location)) / self.scale
+        return np.asarray(centre + (x - (centre + self.location)) / self.scale)
 
     def _ask(self, question: Callable[[np.ndarray], np.ndarray], points: np.ndarray) -> np.ndarray:
         with np.errstate(all="ignore"):

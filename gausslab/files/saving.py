@@ -1,0 +1,61 @@
+"""Saving a run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from gausslab.errors import BadInput
+from gausslab.files import layout, script, tensors
+from gausslab.files.pictures import draw, places
+from gausslab.files.whole import check_free, replaced
+from gausslab.frame import Frame
+from gausslab.history import table
+from gausslab.run import Run
+
+
+def save(run: Run, path: str | os.PathLike[str], *, theme: str = "light") -> Path:
+    """Write a run into a folder: whole, or not at all; an earlier run that is there is replaced.
+
+    Args:
+        run: what to save; it has to have taken a step, or to have tried.
+        path: the folder, absent, empty or with an earlier run in it.
+        theme: of final.png, a key of `gausslab.figures.THEMES`.
+
+    Returns:
+        The folder.
+
+    Raises:
+        BadInput: a run that has not begun, or a folder that holds something else or cannot be written.
+    """
+    if not run.frames:
+        raise BadInput("expected a run with something to save, got one that has not begun; train for a step first")
+    check_free(path)
+    size = sum(leaf.nbytes for reel in run.frames.reels for leaf in tensors.named(reel.observations).values())
+    if size > layout.LARGEST[layout.FRAMES] - 2**28:
+        raise BadInput(
+            f"expected frames of at most 8 GB to save, got {size:,} bytes; record fewer of them with frame_every"
+        )
+    packed = script.pack(run)
+    shown: list[Frame] = []
+    history = table(_noting(run, set(places(len(run.frames))), shown))
+    with replaced(path) as folder:
+        for name, content in packed.files.items():
+            (folder / name).write_bytes(content)
+        (folder / layout.EXPERIMENT).write_text(script.write(run, packed), encoding="utf-8", newline="\n")
+        tensors.write_checkpoint(folder / layout.CHECKPOINT, run.state, run.moves, run.units)
+        tensors.write_frames(folder / layout.FRAMES, run.frames.reels, packed.texts)
+        history.to_parquet(folder / layout.HISTORY, engine="pyarrow", index=False)
+        layout.write_json(folder / layout.SUMMARY, run.summary().as_json())
+        draw(shown, folder / layout.PICTURE, theme)
+        layout.write_manifest(folder)
+    return Path(path)
+
+
+def _noting(run: Run, wanted: Collection[int], noted: list[Frame]) -> Iterator[Frame]:
+    """Every frame in order, noting some: a frame worked out once serves the table and the picture."""
+    for place, frame in enumerate(run.frames):
+        if place in wanted:
+            noted.append(frame)
+        yield frame

@@ -1,0 +1,185 @@
+"""The contract of every experiment, and the promise that no cut into chunks changes a bit."""
+
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from constructors import EXPERIMENTS, Game, compilations, conditions_of, game, plain, quick_compilation, small, turned
+
+from gausslab import training
+from gausslab.game import State
+from gausslab.run import begin
+from gausslab.settings import Experiment
+from gausslab.training import Observation
+from gausslab.updates import UPDATES, Moves
+
+FRAMES = 3
+
+
+class Played(NamedTuple):
+    """A game of a few steps, and what a second call with every knob turned had compiled."""
+
+    experiment: Experiment
+    before: Game
+    state: State
+    moves: Moves
+    observations: Observation
+    compiled_again: list[str]
+    turned: State
+
+
+@pytest.fixture(scope="module", params=EXPERIMENTS)
+def played(request) -> Played:
+    experiment = EXPERIMENTS[request.param]
+    before, steps = game(experiment), jnp.array([0, 2, 3], jnp.int32)
+    advance = partial(training.advance, before.structure)
+    elsewhere = turned(experiment)
+    assert elsewhere.structure() == before.structure
+    conditions, look = conditions_of(elsewhere, before.look.units)
+    other_steps = jnp.array([1, 0, 1], jnp.int32)
+    with quick_compilation(), jax.numpy_rank_promotion("raise"):
+        state, moves, observations = advance(before.conditions, before.state, before.moves, before.look.view, steps)
+        with compilations() as compiled_again, jax.transfer_guard("disallow"):
+            after, *_ = advance(conditions, state, moves, look.view, other_steps)
+            jax.block_until_ready(after)
+    return Played(experiment, before, state, moves, observations, compiled_again, after)
+
+
+def _leaves(tree) -> list[np.ndarray]:
+    return [np.asarray(leaf) for leaf in jax.tree.leaves(tree)]
+
+
+def _same(one, other) -> bool:
+    assert jax.tree.structure(one) == jax.tree.structure(other)
+    return all(np.array_equal(a, b, equal_nan=True) for a, b in zip(_leaves(one), _leaves(other), strict=True))
+
+
+def test_a_state_keeps_its_shapes_and_types(played):
+    kinds = [[(leaf.shape, leaf.dtype) for leaf in _leaves(state)] for state in (played.before.state, played.state)]
+    assert kinds[0] == kinds[1]
+    assert all(dtype in (np.float32, np.int32) for _, dtype in kinds[1])
+
+
+def test_all_numbers_stay_finite(played):
+    for leaf in _leaves((played.state, played.moves, played.observations)):
+        assert np.isfinite(leaf).all()
+    assert played.observations.finite.all()
+
+
+def test_both_players_move_and_have_a_gradient(played):
+    assert not np.array_equal(played.before.state.generator.parameters, played.state.generator.parameters)
+    assert not np.array_equal(played.before.state.discriminator.parameters, played.state.discriminator.parameters)
+    assert played.moves.generator_gradient > 0
+    assert played.moves.discriminator_gradient > 0
+
+
+def test_an_observation_has_the_shapes_of_its_grids(played):
+    scene, seen = played.before.look.reference.scene, played.observations
+    np.testing.assert_array_equal(seen.step, [0, 2, 5])
+    assert seen.g.shape == (FRAMES, scene.z.size)
+    assert seen.logits.shape == seen.push.shape == (FRAMES, scene.x.size)
+    assert seen.real.shape == seen.fake.shape == (FRAMES, min(training.RUG, played.experiment.batch))
+
+
+def test_turning_every_knob_and_the_target_compiles_nothing(played):
+    assert played.compiled_again == []
+    assert played.turned.step == played.state.step + 2
+    assert not np.array_equal(played.turned.discriminator.parameters, played.state.discriminator.parameters)
+
+
+def test_the_compile_log_tells_when_something_is_compiled():
+    with compilations() as compiled:
+        jax.jit(lambda x: x * 3 + 1)(jnp.ones(7))
+    assert any("lambda" in message for message in compiled)
+
+
+def test_the_guard_tells_when_something_is_transferred():
+    with jax.transfer_guard("disallow"), pytest.raises(Exception, match="[Dd]isallowed"):
+        jax.block_until_ready(jnp.add(jnp.ones(3), np.ones(3)))
+
+
+@pytest.fixture(scope="module", params=[*UPDATES, "all that is random"])
+def repeatable(request) -> Experiment:
+    """One experiment for each update rule, and one with all that draws numbers or remembers statistics."""
+    if request.param in UPDATES:
+        return small({"update": request.param, "frame_every": 100})
+    return small(
+        {
+            "frame_every": 100,
+            "generator.dropout": 0.1,
+            "generator.batch_norm": True,
+            "discriminator.spectral_norm": True,
+            "discriminator.pack": 2,
+            "remedies.instance_noise": 0.3,
+            "penalties": {"wgan_gp": 0.1, "dragan": 0.1},
+        }
+    )
+
+
+def test_one_chunk_of_1000_steps_equals_ten_of_100_bit_for_bit(repeatable):
+    whole, cut = begin(repeatable).train(1000), begin(repeatable)
+    for _ in range(10):
+        cut.train(100)
+    assert whole.step == cut.step == 1000
+    assert _same(whole.state, cut.state)
+    assert _same(whole.moves, cut.moves)
+    one, other = ([reel.observation(i) for reel in run.frames.reels for i in range(len(reel))] for run in (whole, cut))
+    assert len(one) == len(other) == 11
+    assert all(map(_same, one, other))
+
+
+def test_looking_more_often_changes_no_bit(repeatable):
+    assert _same(begin(repeatable).train(200).state, begin(repeatable.changed({"frame_every": 7})).train(200).state)
+
+
+def test_the_same_seed_gives_the_same_bits_and_another_seed_others(repeatable):
+    first, again = (begin(repeatable).train(10) for _ in range(2))
+    assert _same(first.state, again.state)
+    other = begin(repeatable.changed({"seed": 1})).train(10)
+    assert not np.array_equal(first.state.generator.parameters, other.state.generator.parameters)
+
+
+def test_a_player_with_no_steps_stays_as_it_is_bit_for_bit(repeatable):
+    for still, moving in (("discriminator", "generator"), ("generator", "discriminator")):
+        run = begin(repeatable.changed({f"{still}.steps": 0}))
+        before = run.state
+        run.train(3)
+        assert _same(getattr(before, still), getattr(run.state, still))
+        assert not np.array_equal(getattr(before, moving).parameters, getattr(run.state, moving).parameters)
+        if still == "generator":
+            assert _same(before.average, run.state.average)
+
+
+def test_zero_steps_look_again_without_training():
+    start = game(small())
+    state, moves, seen = training.advance(
+        start.structure, start.conditions, start.state, start.moves, start.look.view, jnp.zeros(2, jnp.int32)
+    )
+    assert _same(state, start.state)
+    assert _same(moves, start.moves)
+    looked = training.observe(start.structure, start.conditions, start.state, start.moves, start.look.view)
+    for one, other in zip(_leaves(looked), _leaves(seen), strict=True):
+        np.testing.assert_allclose(one, other[0], rtol=1e-5, atol=1e-6)
+        np.testing.assert_array_equal(other[0], other[1])
+
+
+def test_a_step_that_leaves_a_nan_is_the_last_one():
+    start = game(plain())
+    broken = start.conditions._replace(knobs=start.conditions.knobs | {"generator.rate": jnp.float32(np.inf)})
+    state, _, seen = training.advance(
+        start.structure, broken, start.state, start.moves, start.look.view, jnp.array([3, 3], jnp.int32)
+    )
+    assert state.step == 1
+    np.testing.assert_array_equal(seen.step, [1, 1])
+    assert not seen.finite.any()
+
+
+def test_the_push_on_a_fake_is_the_slope_of_the_generators_loss():
+    start = game(plain({"discriminator.widths": (8,)}))
+    seen = training.observe(start.structure, start.conditions, start.state, start.moves, start.look.view)
+    x = np.asarray(start.look.view.x, dtype=float)
+    expected = np.gradient(-np.logaddexp(0, -np.asarray(seen.logits, dtype=float)), x)
+    np.testing.assert_allclose(np.asarray(seen.push)[5:-5], expected[5:-5], atol=2e-3)
