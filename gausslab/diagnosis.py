@@ -42,11 +42,8 @@ def diagnose(frame: Frame, past: Sequence[Frame], first: Frame) -> Diagnosis:
         past: up to PAST frames before it, in order.
         first: the first frame of the run.
     """
-    for verdict, kind in VERDICTS.items():
-        sentence = kind.sentence(frame, past, first)
-        if sentence:
-            break
-    return Diagnosis(verdict, sentence)
+    found = ((verdict, kind.sentence(frame, past, first)) for verdict, kind in VERDICTS.items())
+    return next(Diagnosis(verdict, sentence) for verdict, sentence in found if sentence)
 
 
 def blame(frames: Sequence[Frame], step: int, knobs: dict[str, float], bounded: bool) -> Failure:
@@ -61,7 +58,7 @@ def blame(frames: Sequence[Frame], step: int, knobs: dict[str, float], bounded: 
     growth = {}
     for player in ("discriminator", "generator"):
         norms = [getattr(frame, f"{player}_gradient") for frame in frames]
-        usual = np.median([norm for norm in norms if norm > 0] or [1.0])
+        usual = np.median([norm for norm in norms if 0 < norm < math.inf] or [1.0])
         growth[player] = norms[-1] / usual
     player = max(growth, key=lambda name: (knobs[f"{name}.rate"] * max(growth[name], 1.0), growth[name]))
     knob = f"{player}.rate"
@@ -199,7 +196,7 @@ class Verdict(NamedTuple):
 
 VERDICTS: dict[str, Verdict] = {  # in the order in which they are considered
     "diverged": Verdict("It gets worse without bound, or has become infinite.", _diverged),
-    "collapsed": Verdict("Whole modes, or nearly all of the width, are missing, and it does not get better.", _collapsed),
+    "collapsed": Verdict("Whole modes, or nearly all of the width, are missing, and it stays so.", _collapsed),
     "noise_floor": Verdict("As near to the target as one batch can tell.", _at_the_floor),
     "vanishing": Verdict("The generator is told next to nothing.", _vanished),
     "oscillating": Verdict("The players chase each other, and the distance does not shrink.", _oscillating),

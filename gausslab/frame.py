@@ -30,7 +30,7 @@ class Fold(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Readings:
-    """Every distance between p_g and the target, and what p_g is like, at one step. Exact unless the frame is sampled."""
+    """Every distance between p_g and the target, and what p_g is like. Exact unless the frame is sampled."""
 
     wasserstein: float  # W1 = ∫|F_g − F| dx, in units of x
     wasserstein_over_std: float  # W1 in units of the target's spread

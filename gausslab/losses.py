@@ -23,6 +23,7 @@ Pointwise = Callable[[Array], Array]
 Curve = Float[np.ndarray, "*frames cells"]
 
 RATIO_LIMIT = 1e12  # density ratios beyond this, or their inverses, are as good as infinite in float32
+TIE = 5e-6  # masses of a cell, or CDFs, nearer than this are the same: so much is left open by the grid that G is known on
 
 
 class Loss(NamedTuple):
@@ -69,7 +70,12 @@ def exact_value(loss: Loss, v: Array, p: Array, q: Array) -> tuple[Array, Array]
     if loss.paired:
         gaps = v[:, None] - v[None]
         return p @ loss.real(gaps) @ q, p @ loss.generated(-gaps) @ q
-    return p @ loss.real(v) + q @ loss.fake(v), q @ loss.generated(v)
+    return _weighed(p, loss.real(v)) + _weighed(q, loss.fake(v)), _weighed(q, loss.generated(v))
+
+
+def _weighed(masses: Array, values: Array) -> Array:
+    """The sum of values, each times its mass; where there is no mass even an infinity weighs nothing."""
+    return masses @ jnp.where(masses > 0, values, 0.0)
 
 
 def ratio(p: Curve, q: Curve) -> Curve:
@@ -80,6 +86,11 @@ def ratio(p: Curve, q: Curve) -> Curve:
 
 def _log_ratio(p: Curve, q: Curve, F: Curve, G: Curve, x: Float[np.ndarray, " cells"]) -> Curve:
     return np.log(ratio(p, q))
+
+
+def _side(p: Curve, q: Curve) -> Curve:
+    """1 where the target has more mass, −1 where the generator has, 0 where it is a tie."""
+    return np.where(np.abs(p - q) > TIE, np.sign(p - q), 0.0)
 
 
 def _sigmoid_belief(shift: float = 0.0, slope: float = 1.0) -> Callable[[Curve, Curve, Curve], Curve]:
@@ -97,7 +108,8 @@ def _centred_belief(v: Curve, best: Curve, mixture: Curve) -> Curve:
 
 def _potential(p: Curve, q: Curve, F: Curve, G: Curve, x: Float[np.ndarray, " cells"]) -> Curve:
     """Kantorovich potential: slope 1 up where the generator's CDF is ahead, down where it lags (Villani 2009, 5.16)."""
-    steps = 0.5 * (np.sign(G - F)[..., 1:] + np.sign(G - F)[..., :-1]) * np.diff(x)
+    slope = _side(G, F)
+    steps = 0.5 * (slope[..., 1:] + slope[..., :-1]) * np.diff(x)
     return np.concatenate([np.zeros_like(F[..., :1]), np.cumsum(steps, axis=-1)], axis=-1)
 
 
@@ -141,7 +153,7 @@ LOSSES: dict[str, Loss] = {
         real=lambda v: jax.nn.relu(1 - v),
         fake=lambda v: jax.nn.relu(1 + v),
         generated=lambda v: -v,
-        optimal=lambda p, q, F, G, x: np.sign(p - q),
+        optimal=lambda p, q, F, G, x: _side(p, q),
         belief=lambda v, best, mixture: np.clip(0.5 + 0.5 * v, 0, 1),
     ),
     "wasserstein": Loss(
@@ -214,7 +226,7 @@ LOSSES: dict[str, Loss] = {
         real=lambda v: -0.5 * jnp.tanh(v),
         fake=lambda v: 0.5 * jnp.tanh(v),
         generated=lambda v: -0.5 * jnp.tanh(v),
-        optimal=lambda p, q, F, G, x: np.sign(p - q) * np.log(RATIO_LIMIT),
+        optimal=lambda p, q, F, G, x: _side(p, q) * np.log(RATIO_LIMIT),
         belief=lambda v, best, mixture: 0.5 + 0.5 * np.tanh(v),
     ),
 }

@@ -5,8 +5,10 @@ A player's parameters are one flat float32 vector, so that an optimiser touches 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import jax
@@ -18,6 +20,8 @@ from jaxtyping import Array, Float, Key
 from gausslab.settings import Discriminator, Network
 
 Statistics = nnx.State  # what batch and spectral normalisation remember; empty without them
+
+INITIAL = nnx.initializers.lecun_uniform()  # as wide as the usual truncated normal, and a second quicker to compile
 
 ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
     "relu": jax.nn.relu,
@@ -31,14 +35,41 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
 }
 
 
+@partial(jax.custom_jvp, nondiff_argnums=(1,))
+def harmonics(t: Float[Array, "*shape"], count: int) -> tuple[Float[Array, "*shape n"], Float[Array, "*shape n"]]:
+    """sin(πkt) and cos(πkt) for k = 1 to count, to float32's rounding.
+
+    Whole half-turns are taken off exactly and the rest, within ±¼ turn, goes into Taylor's series: on a CPU a tenth of
+    the time of the library's sine, which was three quarters of a step.
+    """
+    halves = t[..., None] * jnp.arange(1, count + 1, dtype=t.dtype)
+    whole = jnp.round(halves)
+    sign = 1.0 - 2.0 * jnp.abs(whole - 2.0 * jnp.floor(0.5 * whole))
+    angle = jnp.pi * (halves - whole)
+    square = angle * angle
+    sine, cosine = jnp.zeros_like(angle), jnp.zeros_like(angle)
+    for power in range(12, -1, -2):
+        cosine = cosine * square + (-1) ** (power // 2) / math.factorial(power)
+        sine = sine * square + (-1) ** (power // 2) / math.factorial(power + 1)
+    return sign * angle * sine, sign * cosine
+
+
+@harmonics.defjvp
+def _harmonics_jvp(count: int, primals: tuple[Array], tangents: tuple[Array]) -> tuple[Any, Any]:
+    sine, cosine = harmonics(primals[0], count)
+    turned = tangents[0][..., None] * (math.pi * jnp.arange(1, count + 1, dtype=sine.dtype))
+    return (sine, cosine), (turned * cosine, -turned * sine)
+
+
 class MinibatchDiscrimination(nnx.Module):
     """Tell each sample how near the others of its batch are (Salimans et al. 2016, section 3.2)."""
 
     def __init__(self, inputs: int, kernels: int, dimension: int, rngs: nnx.Rngs):
         self.kernels, self.dimension = kernels, dimension
-        self.tensor = nnx.Linear(inputs, kernels * dimension, use_bias=False, rngs=rngs)
+        self.tensor = nnx.Linear(inputs, kernels * dimension, use_bias=False, kernel_init=INITIAL, rngs=rngs)
 
     def __call__(self, x: Float[Array, "batch inputs"]) -> Float[Array, "batch outputs"]:
+        """The inputs and, for each kernel, how near the rest of the batch lies."""
         rows = self.tensor(x).reshape(-1, self.kernels, self.dimension)
         distances = jnp.abs(rows[:, None] - rows[None]).sum(-1)
         return jnp.concatenate([x, jnp.exp(-distances).sum(1) - 1.0], axis=1)  # less the sample's nearness to itself
@@ -58,7 +89,7 @@ class Perceptron(nnx.Module):
         self.settings, self.span = settings, span
         sizes = [inputs * (1 + 2 * settings.fourier_features), *settings.widths]
         self.hidden = nnx.List(
-            [nnx.Linear(before, after, rngs=rngs) for before, after in zip(sizes[:-1], sizes[1:], strict=True)]
+            [nnx.Linear(before, after, kernel_init=INITIAL, rngs=rngs) for before, after in pairwise(sizes)]
         )
         if settings.initialisation == "spread" and settings.widths:
             self._spread_kinks(inputs, rngs)
@@ -69,7 +100,7 @@ class Perceptron(nnx.Module):
                 last, settings.minibatch_kernels, settings.minibatch_dimension, rngs
             )
             last += settings.minibatch_kernels
-        self.output = nnx.Linear(last, 1, rngs=rngs)
+        self.output = nnx.Linear(last, 1, kernel_init=INITIAL, rngs=rngs)
         if settings.spectral_norm:
             self.hidden = nnx.List([nnx.SpectralNorm(layer, rngs=rngs) for layer in self.hidden])
             self.output = nnx.SpectralNorm(self.output, rngs=rngs)
@@ -90,8 +121,7 @@ class Perceptron(nnx.Module):
         scaled = 2.0 * t - 1.0
         if not self.settings.fourier_features:
             return scaled
-        angles = jnp.pi * t[..., None] * jnp.arange(1, self.settings.fourier_features + 1)
-        waves = jnp.concatenate([jnp.sin(angles), jnp.cos(angles)], axis=-1)
+        waves = jnp.concatenate(harmonics(t, self.settings.fourier_features), axis=-1)
         return jnp.concatenate([scaled, waves.reshape(*x.shape[:-1], -1)], axis=-1)
 
     def __call__(self, x: Float[Array, "batch inputs"], key: Key[Array, ""], training: bool) -> Float[Array, "batch 1"]:
@@ -129,9 +159,10 @@ def blueprint(network: Network, inputs: int, span: tuple[float, float]) -> Bluep
     """What is needed to turn a flat vector back into a network."""
     model = nnx.eval_shape(lambda: Perceptron(network, inputs, span, nnx.Rngs(0)))
     graph, shapes, _ = nnx.split(model, nnx.Param, ...)
-    with jax.ensure_compile_time_eval():
-        zeros = jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes)
-        return Blueprint(graph, ravel_pytree(zeros)[1])
+    unravel: list[Callable[[Array], Any]] = []
+    # Traced only: to make the zeros would compile a dozen little programs.
+    jax.eval_shape(lambda tree: unravel.append(ravel_pytree(tree)[1]), shapes)
+    return Blueprint(graph, unravel[0])
 
 
 def initial(

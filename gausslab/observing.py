@@ -25,7 +25,8 @@ from gausslab.pushforward import flats, folds, graded_levels, push, push_sample
 from gausslab.sampling import TargetTable
 from gausslab.settings import Experiment, Latent
 from gausslab.targets import Target
-from gausslab.training import Observation, View
+from gausslab.targets.target import Profile
+from gausslab.training import SAMPLES, Observation, View
 from gausslab.updates import Moves
 
 CELLS = 512
@@ -63,11 +64,17 @@ class Lens:
 
 def lens(structure: Experiment, target: Target, units: Units) -> Lens:
     """Lay the grids on which a target and a generator are compared."""
-    levels = graded_levels(quantile=target.ppf)
+    levels = _levels(target.profile)
     z = latent_quantiles(structure.latent, levels) if structure.latent.dimension == 1 else levels
     reference = metrics.reference(target, levels, z, CELLS, structure.batch, structure.stratified)
     view = View(jnp.asarray(z, jnp.float32), jnp.asarray(units.from_x(reference.scene.x), jnp.float32))
     return Lens(structure, target, units, reference, view)
+
+
+@lru_cache(maxsize=32)
+def _levels(profile: Profile) -> Float[np.ndarray, " points"]:
+    """Levels at which a target is followed; moving or widening it changes none of them."""
+    return graded_levels(quantile=Target(profile).ppf)
 
 
 def latent_quantiles(latent: Latent, levels: Float[np.ndarray, " points"]) -> Float[np.ndarray, " points"]:
@@ -126,14 +133,17 @@ def frame(look: Lens, observation: Observation, knobs: dict[str, float]) -> Fram
     scene, units = look.reference.scene, look.units
     sampled = look.structure.latent.dimension > 1
     g = units.to_x(observation.g)
-    law = push_sample(g) if sampled else push(g, scene.u)
+    law = push_sample(g, scene.u, SAMPLES) if sampled else push(g, scene.u)
     widths = np.diff(scene.edges)
     masses = law.masses(scene.edges)
     p_g, F_g = masses / widths, law.cdf(scene.x)
     p_masses = look.reference.cell_masses[1:-1]
     loss = LOSSES[look.structure.loss]
     v = np.asarray(observation.logits, dtype=float)
-    best = loss.optimal(p_masses, masses, scene.F, F_g, units.from_x(scene.x))
+    # A cell where neither has mass that the grids can tell from none says nothing: it counts as a tie.
+    there = np.maximum(p_masses, masses) > law.resolution
+    p_there, q_there = (np.where(there, part, law.resolution) for part in (p_masses, masses))
+    best = loss.optimal(p_there, q_there, scene.F, F_g, units.from_x(scene.x))
     mixture = p_masses + masses
     value, optimal_value = _exact_values(look.structure.loss, v, best, p_masses, masses)
     discriminator_rest, generator_rest = equilibrium(look.structure.loss)

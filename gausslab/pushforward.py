@@ -8,7 +8,7 @@ stands still. All of F_g then comes from one sort and a few sums: no histogram, 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -171,20 +171,21 @@ def push(values: Float[np.ndarray, " points"], levels: Float[np.ndarray, " point
     return Pushforward(knots, left, heights[::2].copy())
 
 
-def push_sample(values: Float[np.ndarray, " n"]) -> Pushforward:
-    """The law of G(z) from a sample, for latents of more than one dimension; not exact, good to about n^(−1/2).
+def push_sample(
+    quantiles: Float[np.ndarray, " points"], levels: Float[np.ndarray, " points"], samples: int
+) -> Pushforward:
+    """The law of G(z) from a sample, for latents of more than one dimension; not exact, good to about samples^(−1/2).
 
-    G(z) has a continuous law, so the CDF is drawn linear from one sorted value to the next; equal values are an atom.
+    Args:
+        quantiles: of the sample, in units of x.
+        levels: of these quantiles, from 0 to 1, never decreasing.
+        samples: how many were drawn.
 
     Raises:
-        BadInput: fewer than 2 values, or values that are not finite.
+        BadInput: quantiles that are not finite, or levels that do not rise from 0 to 1.
     """
-    values = np.sort(_finite(values, "the sample of G(z)"))
-    if values.size < 2:
-        raise BadInput(f"The law of G(z) needs a sample of at least 2 values, not {values.size}: draw more.")
-    law = push(values, np.linspace(0.0, 1.0, values.size))
     # Beyond its outermost value a sample of n says nothing about tails of mass 1/n.
-    return Pushforward(law.knots, law.left, law.right, resolution=max(RESOLUTION, 8 / values.size))
+    return replace(push(quantiles, levels), resolution=max(RESOLUTION, 8 / samples))
 
 
 def empirical(values: Float[np.ndarray, " n"]) -> Pushforward:
@@ -260,7 +261,9 @@ def flats(
         BadInput: values that are not finite.
     """
     values = _finite(values, "G(z)")
-    rounding = ROUNDING * float(np.abs(values).max())
+    # Rounding is local: the far ends of a heavy tail must not make its middle look flat.
+    size = np.abs(values)
+    rounding = ROUNDING * (np.maximum(size[1:], size[:-1]) + np.median(size))
     still = np.abs(np.diff(values)) <= tolerance * np.diff(levels) + rounding
     change = np.diff(still, prepend=False, append=False)
     corners = np.flatnonzero(change)

@@ -23,8 +23,8 @@ class Recipe(NamedTuple):
 RECIPES: dict[str, Recipe] = {
     "steady": Recipe(
         "Steady: the default",
-        "The game that fails nobody: a relativistic loss that forgets no mode, a discriminator held flat where data and "
-        "fakes meet, noise drawn in strata, and an average of the generator that is shown. Watch G become F⁻¹.",
+        "The game that fails nobody: a relativistic loss that forgets no mode, a discriminator held flat where data "
+        "and fakes meet, noise drawn in strata, and an average of the generator that is shown. Watch G become F⁻¹.",
         {},
     ),
     "vanilla": Recipe(
@@ -53,6 +53,7 @@ RECIPES: dict[str, Recipe] = {
             "optimiser.name": "adam",
             "optimiser.beta1": 0.5,
             "optimiser.beta2": 0.999,
+            "optimiser.epsilon": 1e-8,
             "optimiser.schedule": "constant",
         },
     ),

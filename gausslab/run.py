@@ -8,32 +8,34 @@ The same experiment and the same events give the same bits again, in whatever ch
 
 from __future__ import annotations
 
-import math
+import copy
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from os import PathLike
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy import stats
+from jaxtyping import Array, Int
 from tqdm.auto import tqdm
 
 from gausslab import training
 from gausslab.diagnosis import Failure, blame
 from gausslab.errors import BadInput
-from gausslab.frame import Frame
 from gausslab.game import Conditions, State
-from gausslab.observing import Frames, Lens, Reel, Units, lens, target_table, to_host
+from gausslab.observing import Frames, Lens, Reel, Units, frame, lens, target_table, to_host
 from gausslab.pushforward import push
 from gausslab.settings import Experiment, settings
 from gausslab.summary import Summary
 from gausslab.targets import Target, parse
+from gausslab.training import Observation
 from gausslab.updates import Moves
+
+if TYPE_CHECKING:
+    from scipy.stats import rv_histogram
 
 FRAMES_PER_CALL = 25  # enough to hide the cost of a call, few enough for a lively progress bar
 UNBOUNDED = {"wasserstein", "kl", "reverse_kl", "pearson", "squared_hellinger", "jeffreys"}
@@ -77,6 +79,7 @@ class Run:
     _structure: Experiment = field(init=False, repr=False)
     _knobs: dict[str, float] = field(init=False, repr=False)
     _text: str = field(init=False, repr=False)
+    _parsed: Target = field(init=False, repr=False)  # of that text: a file is read once, and may then go
 
     def __post_init__(self) -> None:
         self._structure = self.experiment.structure()
@@ -86,6 +89,7 @@ class Run:
                 self._text = str(event.value)
             else:
                 self._knobs[event.knob] = float(event.value)
+        self._parsed = parse(self._text)
         self._aim()
 
     @property
@@ -99,13 +103,20 @@ class Run:
         return dict(self._knobs)
 
     @property
+    def text(self) -> str:
+        """The text of the target in force, before its location and scale move it."""
+        return self._text
+
+    @property
     def target(self) -> Target:
         """The target as it stands now."""
         return self._look.target
 
     def _aim(self) -> None:
         """Take up the target and the knobs in force."""
-        target = parse(self._text)
+        if self._text != self._parsed.text:
+            self._parsed = parse(self._text)
+        target = self._parsed
         moved = target.moved(self._knobs["location"], self._knobs["scale"])
         self._look: Lens = lens(self._structure, moved, self.units)
         self._table = target_table(target, self.units)
@@ -185,6 +196,48 @@ class Run:
                     return
                 started = time.perf_counter()
 
+    def fork(self) -> Run:
+        """A run of its own that stands where this one stands, and has shown nothing yet; it copies no weights."""
+        other = copy.copy(self)
+        other.events, other.frames, other.timing = list(self.events), Frames(), Timing()
+        return other
+
+    def advance(self, steps: Int[np.ndarray, " frames"]) -> Reel:
+        """Go on, and look after each so many steps, without keeping what is seen; each length is a program of its own.
+
+        Args:
+            steps: steps before each look; 0 looks again without a step.
+
+        Returns:
+            What was seen: as many looks as asked for, or fewer where the run broke down. It then stands at the last
+            step that left nothing but finite numbers, which is the last look, and `failure` says why.
+        """
+        before, moves = self.state, self.moves
+        self.state, self.moves, observations = self._advanced(before, moves, steps)
+        observations = to_host(observations)
+        if not observations.finite.all():
+            observations = self._back_to_last_good(before, moves, observations)
+        return Reel(self._look, dict(self._knobs), observations)
+
+    def _back_to_last_good(self, before: State, moves: Moves, observations: Observation) -> Observation:
+        """Replay to the last step that left nothing but finite numbers, and find out what went wrong after it."""
+        good = int(np.argmin(observations.finite))
+        broken = int(observations.step[good])
+        again = np.zeros_like(observations.step)
+        again[0] = broken - 1 - int(before.step)
+        self.state, self.moves, last = self._advanced(before, moves, again)
+        seen = jax.tree.map(lambda some, one: np.concatenate([some[:good], one[:1]]), observations, to_host(last))
+        reel = Reel(self._look, dict(self._knobs), seen)
+        frames = [frame(reel.look, reel.observation(place), reel.knobs) for place in range(len(reel))]
+        self.failure = blame([*self.frames[-20:], *frames], broken, self._knobs, self._bounded)
+        return seen
+
+    @property
+    def _bounded(self) -> bool:
+        """Whether the loss is bounded below or something holds the discriminator back."""
+        held = self.experiment.penalties or self.experiment.remedies.clip_weights
+        return self.experiment.loss not in UNBOUNDED or bool(held)
+
     def _warm_up(self) -> None:
         """Compile, and record the frame before the first step."""
         started = time.perf_counter()
@@ -199,50 +252,31 @@ class Run:
         return training.advance(self._structure, self._conditions, state, moves, self._look.view, jnp.asarray(steps))
 
     def _take(self, chunk: np.ndarray) -> None:
-        before, moves_before = self.state, self.moves
-        state, moves, observations = self._advanced(before, moves_before, chunk)
-        observations = to_host(observations)
-        used = int(np.count_nonzero(chunk))
-        if observations.finite[:used].all():
-            self.state, self.moves = state, moves
-            self._record(observations, used)
-            return
-        good = int(np.argmin(observations.finite))
-        broken = int(observations.step[good])
-        self._record(observations, good)
-        self._back_to_last_good(before, moves_before, broken - 1)
-        bounded = self.experiment.loss not in UNBOUNDED or bool(
-            self.experiment.penalties or self.experiment.remedies.clip_weights
-        )
-        self.failure = blame(self.frames[-20:], broken, self._knobs, bounded)
-
-    def _back_to_last_good(self, before: State, moves: Moves, step: int) -> None:
-        """Replay to the last step that left nothing but finite numbers."""
-        again = np.zeros(FRAMES_PER_CALL, np.int32)
-        again[0] = step - int(before.step)
-        self.state, self.moves, observations = self._advanced(before, moves, again)
-        if not again[0] or step == self.frames[-1].step:
-            return
-        # Each frame of that call shows the same moment; the replay itself has to be finite, having been so before.
-        self._record(to_host(observations), 1)
+        reel = self.advance(chunk)
+        steps = reel.observations.step
+        # Padding looks again at the last step, and so may the look at the last good step of a run that broke down.
+        fresh = np.diff(steps, prepend=self.frames[-1].step) > 0
+        self.frames.add(Reel(reel.look, reel.knobs, jax.tree.map(lambda leaf: leaf[fresh], reel.observations)))
 
     def _record(self, observations, count: int) -> None:
         kept = jax.tree.map(lambda leaf: leaf[:count], observations)
         self.frames.add(Reel(self._look, dict(self._knobs), kept))
 
     @property
-    def learned(self) -> stats.rv_histogram:
+    def learned(self) -> rv_histogram:
         """What the generator has learnt, as a SciPy distribution: pdf, cdf, ppf, rvs, mean, std and the rest.
 
         Exact: the law of G(z) has a piecewise constant density, which is what `rv_histogram` holds.
         """
+        from scipy.stats import rv_histogram  # costs half a second
+
         last = self.frames[-1]
         law = push(last.g, last.scene.u) if not last.sampled else push(last.rearranged, last.scene.u)
         knots, heights = law.path
         # A jump of the CDF becomes a bin as narrow as float64 can tell apart at the scale of the whole.
         apart = 1e-12 * max(np.ptp(knots), np.abs(knots).max(), 1e-300)
         edges = knots + apart * np.arange(knots.size)
-        return stats.rv_histogram((np.diff(heights), edges), density=False)
+        return rv_histogram((np.diff(heights), edges), density=False)
 
     def summary(self) -> Summary:
         """The last frame in numbers, as `gausslab train --json` prints it."""
@@ -266,20 +300,27 @@ class Run:
         save(self, path)
 
     def _repr_png_(self) -> bytes:
-        from gausslab.figures import panel, png
+        from gausslab.figures import panel
 
-        return png(panel(self.frames[-1], self.frames))
+        picture = BytesIO()
+        panel(self.frames[-1], self.frames).savefig(picture, format="png")
+        return picture.getvalue()
 
 
 def _keys(seed: int) -> tuple[Any, Any]:
     """The key of the initial weights and the key of all draws."""
+    return _two_keys(np.uint32(seed))
+
+
+@jax.jit
+def _two_keys(seed: Array) -> tuple[Any, Any]:
     key = jax.random.key(seed)
     return jax.random.fold_in(key, 0), jax.random.fold_in(key, 1)
 
 
 def _chunks(step: int, steps: int, every: int) -> Iterator[np.ndarray]:
     """Steps before each frame, in chunks of FRAMES_PER_CALL; frames fall on multiples of `every`, and on the end."""
-    stops = list(range((step // every + 1) * every, step + steps, every)) + [step + steps]
+    stops = [*range((step // every + 1) * every, step + steps, every), step + steps]
     lengths = np.diff([step, *stops]).astype(np.int32)
     for start in range(0, lengths.size, FRAMES_PER_CALL):
         chunk = lengths[start : start + FRAMES_PER_CALL]

@@ -42,7 +42,8 @@ def uniforms(key: Key[Array, ""], step: Array, index: Array | int, shape: tuple[
 def stratified(u: Float[Array, "*rows batch"]) -> Float[Array, "*rows batch"]:
     """Turn independent uniforms into one jittered uniform per 1/batch of [0, 1]."""
     batch = u.shape[-1]
-    return jnp.clip((jnp.arange(batch) + u) / batch, 2.0**-24, 1 - 2.0**-24)
+    stratum = jax.lax.broadcasted_iota(jnp.float32, u.shape, u.ndim - 1)
+    return jnp.clip((stratum + u) / batch, 2.0**-24, 1 - 2.0**-24)
 
 
 def quantile(table: TargetTable, u: Float[Array, " n"], location: Array, scale: Array) -> Float[Array, " n"]:

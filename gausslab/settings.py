@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args
 
 import tomli_w
@@ -76,10 +76,10 @@ Widths = Annotated[tuple[Annotated[int, Field(ge=1, le=1024)], ...], Field(max_l
 class Network(Part):
     """A multilayer perceptron and how fast it learns."""
 
-    widths: Widths = Field((64, 64), description="Units of each hidden layer, e.g. 32,32.")
+    widths: Widths = Field((32, 32), description="Units of each hidden layer, e.g. 32,32.")
     activation: Activation = Field("tanh", description="What each hidden unit does to its sum.")
     fourier_features: int = Field(
-        0, ge=0, le=64, description="Feed sin and cos of this many frequencies along with the input; 0 is none."
+        32, ge=0, le=64, description="Feed sin and cos of this many frequencies along with the input; 0 is none."
     )
     initialisation: Literal["spread", "zeros"] = Field(
         "spread", description="First-layer biases: kinks spread over the input's range, or all zero."
@@ -92,10 +92,10 @@ class Network(Part):
 class Generator(Network):
     """The generator, and the average of it that is shown and kept."""
 
-    rate: float = knob(1e-3, "Learning rate of the generator.", 0.0, 1.0, log=True)
+    rate: float = knob(4e-3, "Learning rate of the generator.", 0.0, 1.0, log=True)
     steps: int = knob(1, "Generator updates in a step; 0 leaves it alone.", 0, 32)
     averaging: float = knob(
-        0.0,
+        0.998,
         "Share of the past kept in the average of the generator's weights; 0 shows the weights themselves.",
         0,
         0.9999,
@@ -105,7 +105,10 @@ class Generator(Network):
 class Discriminator(Network):
     """The discriminator: what it looks at and how fast it learns."""
 
-    rate: float = knob(1e-3, "Learning rate of the discriminator.", 0.0, 1.0, log=True)
+    fourier_features: int = Field(
+        16, ge=0, le=64, description="Feed sin and cos of this many frequencies along with the input; 0 is none."
+    )
+    rate: float = knob(4e-3, "Learning rate of the discriminator.", 0.0, 1.0, log=True)
     steps: int = knob(1, "Discriminator updates in a step; 0 leaves it alone.", 0, 32)
     pack: int = Field(1, ge=1, le=1024, description="Samples that the discriminator looks at together (PacGAN).")
     minibatch_kernels: int = Field(
@@ -121,7 +124,7 @@ class Latent(Part):
     low: float = Field(0.0, ge=-100, le=100, description="Lower end of uniform noise.")
     high: float = Field(1.0, ge=-100, le=100, description="Upper end of uniform noise.")
     dimension: int = Field(1, ge=1, le=256, description="Coordinates of z; exact readings need 1.")
-    stratified: bool = Field(False, description="Draw one z in each 1/batch of the probability (first coordinate).")
+    stratified: bool = Field(True, description="Draw one z in each 1/batch of the probability (first coordinate).")
 
 
 @dataclass(frozen=True)
@@ -157,16 +160,16 @@ class Optimiser(Part):
     name: Annotated[str, _in_table("optimisers", "OPTIMISERS", "optimisers")] = Field(
         "adam", description="Which optimiser; `gausslab optimisers` lists them."
     )
-    beta1: float = knob(0.5, "Memory of the gradient (Adam's β₁, momentum of SGD).", 0.0, 0.999)
-    beta2: float = knob(0.999, "Memory of the squared gradient (Adam's β₂, RMSprop's decay).", 0.0, 0.9999)
+    beta1: float = knob(0.0, "Memory of the gradient (Adam's β₁, momentum of SGD).", 0.0, 0.999)
+    beta2: float = knob(0.998, "Memory of the squared gradient (Adam's β₂, RMSprop's decay).", 0.0, 0.9999)
     epsilon: float = knob(
         1e-8, "Gradients smaller than this take proportionally smaller steps (Adam's ε).", 1e-12, 1.0, log=True
     )
     schedule: Annotated[str, _in_table("optimisers", "SCHEDULES", "schedules")] = Field(
-        "constant", description="How the learning rates fall; `gausslab schedules` lists the ways."
+        "cosine", description="How the learning rates fall; `gausslab schedules` lists the ways."
     )
     horizon: int = knob(5000, "Steps over which the schedule runs.", 1, 10_000_000, unit="steps", log=True)
-    final: float = knob(0.0, "Share of the learning rates left at the end of a cosine schedule.", 0.0, 1.0)
+    final: float = knob(0.05, "Share of the learning rates left at the end of a cosine schedule.", 0.0, 1.0)
     decay_every: int = knob(1000, "Steps between two drops of a step schedule.", 1, 10_000_000, unit="steps", log=True)
     decay: float = knob(0.5, "Factor of each drop of a step schedule.", 0.0, 1.0)
 
@@ -186,7 +189,12 @@ class Remedies(Part):
 
 
 def _sorted_items(value: Any) -> Any:
-    return tuple(sorted(dict(value).items())) if isinstance(value, Mapping | tuple | list) else value
+    return _items(dict(value)) if isinstance(value, Mapping | tuple | list) else value
+
+
+def _items(value: Any) -> Any:
+    """A mapping as a model keeps it."""
+    return tuple(sorted(value.items())) if isinstance(value, Mapping) else value
 
 
 def _target_text(value: Any) -> Any:
@@ -233,10 +241,12 @@ class Experiment(Part):
     discriminator: Discriminator = Discriminator()
     latent: Latent = Latent()
     optimiser: Optimiser = Optimiser()
-    penalties: Penalties = Field((), description="Penalties on the discriminator and their weights.")
+    penalties: Penalties = Field(
+        (("r1", 1.0), ("r2", 1.0)), description="Penalties on the discriminator and their weights."
+    )
     remedies: Remedies = Remedies()
 
-    def __init__(self, **values: Any) -> None:
+    def __init__(self, /, **values: Any) -> None:
         """Check the settings.
 
         Raises:
@@ -245,7 +255,7 @@ class Experiment(Part):
         try:
             super().__init__(**values)
         except ValidationError as error:
-            raise BadInput(_sentence(error)) from None
+            raise BadInput(_sentence(error, values)) from None
 
     @model_validator(mode="after")
     def _agree(self) -> Experiment:
@@ -289,7 +299,19 @@ class Experiment(Part):
             if not isinstance(branch, dict) or (name not in branch and groups != ["penalties"]):
                 raise BadInput(_unknown(path, [setting.path for setting in settings(self)]))
             branch[name] = dict(value) if isinstance(value, Mapping) else value  # a copy, which later paths may change
-        return Experiment(**tree)
+        return Experiment(**_told(Experiment, tree))
+
+
+def _told(kind: type[Part], tree: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that are not a part's defaults: those need no check, for which a name's table would be loaded."""
+    told = {}
+    for name, value in tree.items():
+        default = kind.model_fields[name].default if name in kind.model_fields else None
+        if isinstance(default, Part) and isinstance(value, Mapping):
+            told[name] = _told(type(default), value)
+        elif name not in kind.model_fields or _items(value) != default:
+            told[name] = value
+    return told
 
 
 @dataclass(frozen=True)
@@ -308,6 +330,14 @@ class Setting:
     log: bool
     choices: tuple[str, ...]
     table: Table | None  # where its names come from, if they do
+
+    @property
+    def range(self) -> str:
+        """Its lowest and highest value with their unit, for a person; empty where it has none."""
+        if self.low is None or self.high is None:
+            return ""
+        low, high = (f"{bound:g}" if isinstance(bound, float) else str(bound) for bound in (self.low, self.high))
+        return f"{low} to {high} {self.unit}".rstrip()
 
 
 def settings(part: Part | None = None, prefix: str = "") -> Iterator[Setting]:
@@ -350,10 +380,12 @@ def _unknown(name: str, known: Iterable[str]) -> str:
     return f"expected the name of a setting, got {name!r}; {hint}"
 
 
-def _sentence(error: ValidationError) -> str:
+def _sentence(error: ValidationError, values: Mapping[str, Any]) -> str:
     """Say in one sentence what the first fault of a set of settings is."""
     first = error.errors(include_url=False)[0]
     path = ".".join(str(part) for part in first["loc"] if not isinstance(part, int))
+    if path == "penalties" and len(first["loc"]) > 1:
+        path += "." + str(_sorted_items(values["penalties"])[first["loc"][1]][0])
     if first["type"] == "extra_forbidden":
         return _unknown(path, [setting.path for setting in settings()])
     reason = first["msg"].removeprefix("Value error, ")
@@ -361,11 +393,7 @@ def _sentence(error: ValidationError) -> str:
         came = repr(first["input"])
         reason = f"{reason[0].lower()}{reason[1:]}, got {came if len(came) < 80 else came[:77] + '...'}"
     known = {setting.path: setting for setting in settings()}.get(path)
-    allowed = (
-        f" (allowed: {known.low:g} to {known.high:g})"
-        if known and known.low is not None and known.high is not None
-        else ""
-    )
+    allowed = f" (allowed: {known.range})" if known and known.range else ""
     return f"{path}: {reason}{allowed}" if path and path != "target" else reason
 
 
@@ -395,7 +423,9 @@ def from_toml(text: str, folder: Path | None = None) -> Experiment:
         raise BadInput(f"expected an experiment in TOML, got a text with a fault: {error}") from None
     version = values.pop("format", FORMAT)
     if type(version) is not int or version != FORMAT:
-        raise BadInput(f"expected an experiment of format {FORMAT}, got {version!r}: open it with the gausslab that wrote it")
+        raise BadInput(
+            f"expected an experiment of format {FORMAT}, got {version!r}: open it with the gausslab that wrote it"
+        )
     for name in RECORD:
         values.pop(name, None)
     unknown = [name for name in values if name not in Experiment.model_fields]
@@ -406,3 +436,50 @@ def from_toml(text: str, folder: Path | None = None) -> Experiment:
 
         values["target"] = targets.parse(values["target"], folder=folder).text
     return Experiment(**values)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one visitor of the lab may ask of a server that serves others too."""
+
+    width: int = 256  # units of a hidden layer
+    layers: int = 4  # hidden layers of a network
+    batch: int = 2048
+    latent: int = 16  # coordinates of z
+    pack: int = 16  # samples that the discriminator looks at together
+    look_ahead: int = 60  # frames asked for at once
+    steps_per_frame: int = 10_000
+    turn: float = 0.05  # seconds of one answer, so that sessions take turns
+    history: int = 512  # recorded frames of a session, thinned evenly
+    upload: int = 10_000_000  # bytes of a file of data
+    values: int = 200_000  # numbers in it
+    formula: int = 2_000  # characters of a typed target
+    points: int = 1_000  # of a drawn curve
+    link: int = 2_000  # characters of a link
+    link_steps: int = 200_000  # that a link may ask for before its first shown frame
+    films: int = 1  # made at the same time, by all sessions together
+    film_frames: int = 240  # of one film
+
+    def check(self, experiment: Experiment) -> None:
+        """Refuse an experiment that is too large to share a server with.
+
+        Raises:
+            BadInput: the first setting that goes too far.
+        """
+        sizes = {
+            "batch": (experiment.batch, self.batch),
+            "latent.dimension": (experiment.latent.dimension, self.latent),
+            "discriminator.pack": (experiment.discriminator.pack, self.pack),
+        }
+        for player in ("generator", "discriminator"):
+            widths = getattr(experiment, player).widths
+            sizes[f"units in {player}.widths"] = (max(widths, default=0), self.width)
+            sizes[f"layers in {player}.widths"] = (len(widths), self.layers)
+        for name, (size, most) in sizes.items():
+            if size > most:
+                raise BadInput(
+                    f"expected at most {most:,} {name} in the lab, got {size:,}; train it with `gausslab train`"
+                )
+
+
+LIMITS = Limits()

@@ -11,17 +11,21 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from gausslab import training
 from gausslab.game import Conditions, State
 from gausslab.losses import LOSSES
-from gausslab.observing import Lens, Units, lens, target_table
+from gausslab.frame import Frame
+from gausslab.observing import Lens, Units, frame, lens, target_table
 from gausslab.optimisers import OPTIMISERS, SCHEDULES
 from gausslab.penalties import PENALTIES
 from gausslab.settings import Experiment, settings
 from gausslab.targets import parse
+from gausslab.training import Observation
 from gausslab.updates import UPDATES, Moves
 
+PLAYERS = ("generator", "discriminator")
 SMALL = {"generator.widths": (5,), "discriminator.widths": (6,), "batch": 16, "frame_every": 5}
 PLAIN = {
     "loss": "nonsaturating",
@@ -72,27 +76,36 @@ def _members() -> dict[str, Experiment]:
 
 EXPERIMENTS: dict[str, Experiment] = {
     **_members(),
-    "default": small(),
-    "no penalty": small({"penalties": {}}),
-    "all penalties": small({"penalties": dict.fromkeys(PENALTIES, 0.1)}),
-    "deep": small({"generator.widths": (4, 3), "discriminator.widths": (4, 3)}),
-    "no hidden layer": small({"generator.widths": (), "discriminator.widths": ()}),
-    "fourier features": small({"generator.fourier_features": 3, "discriminator.fourier_features": 2}),
-    "dropout": small({"generator.dropout": 0.2, "discriminator.dropout": 0.2}),
-    "batch norm": small({"generator.batch_norm": True, "discriminator.batch_norm": True}),
-    "spectral norm": small({"generator.spectral_norm": True, "discriminator.spectral_norm": True}),
-    "pack": small({"discriminator.pack": 4}),
+    "deep, normal latent, no penalty": small(
+        {"generator.widths": (4, 3), "discriminator.widths": (4, 3), "latent.kind": "normal", "penalties": {}}
+    ),
+    "no hidden layer, fourier features": small(
+        {
+            "generator.widths": (),
+            "discriminator.widths": (),
+            "generator.fourier_features": 3,
+            "discriminator.fourier_features": 2,
+        }
+    ),
+    "dropout, batch norm": small(
+        {f"{player}.{what}": how for player in PLAYERS for what, how in (("dropout", 0.2), ("batch_norm", True))}
+    ),
+    "spectral norm, stratified": small(
+        {f"{player}.spectral_norm": True for player in PLAYERS} | {"latent.stratified": True, "stratified": True}
+    ),
     "whole batch at once": small({"discriminator.pack": 16, "loss": "nonsaturating"}),
-    "minibatch discrimination": small({"discriminator.minibatch_kernels": 2}),
-    "pack with minibatch discrimination": small({"discriminator.pack": 2, "discriminator.minibatch_kernels": 2}),
-    "normal latent": small({"latent.kind": "normal"}),
-    "stratified latent": small({"latent.stratified": True, "stratified": True}),
+    "pack, minibatch discrimination": small({"discriminator.pack": 2, "discriminator.minibatch_kernels": 2}),
     "three latent dimensions": small({"latent.dimension": 3, "latent.stratified": True}),
     "unrolled": small({"remedies.unrolled": 2}),
-    "unrolled through rmsprop": small({"remedies.unrolled": 2, "optimiser.name": "rmsprop"}),
     "consensus": small({"remedies.consensus": 0.1}),
-    "clipping": small({"remedies.clip_gradient": 0.5, "remedies.clip_weights": 0.3}),
-    "noise and smoothing": small({"remedies.instance_noise": 0.3, "remedies.label_smoothing": 0.1}),
+    "clipping, noise, smoothing": small(
+        {
+            "remedies.clip_gradient": 0.5,
+            "remedies.clip_weights": 0.3,
+            "remedies.instance_noise": 0.3,
+            "remedies.label_smoothing": 0.1,
+        }
+    ),
 }
 
 
@@ -117,7 +130,8 @@ def conditions_of(experiment: Experiment, units: Units | None = None) -> tuple[C
     """What an experiment tells its steps, and how it is looked at."""
     unmoved = parse(experiment.target)
     moved = unmoved.moved(experiment.location, experiment.scale)
-    units = Units(float(moved.centre), float(moved.spread)) if units is None else units
+    if units is None:
+        units = Units(float(moved.centre), float(moved.spread)) if experiment.standardised else Units(0.0, 1.0)
     knobs = {path: jnp.float32(value) for path, value in experiment.knobs().items()}
     conditions = Conditions(knobs, target_table(unmoved, units), jax.random.key(experiment.seed))
     return conditions, lens(experiment.structure(), moved, units)
@@ -127,7 +141,7 @@ def _networks_of(structure: Experiment) -> Experiment:
     """The part of a structure that its first state depends on, so that it is compiled once for all the rest."""
     values = {"optimiser.name": structure.optimiser.name}
     values |= {f"latent.{name}": value for name, value in structure.latent.model_dump().items()}
-    for player in ("generator", "discriminator"):
+    for player in PLAYERS:
         values |= {f"{player}.{name}": value for name, value in getattr(structure, player).model_dump().items()}
     return Experiment().changed(values | {"batch": structure.batch}).structure()
 
@@ -178,11 +192,24 @@ def compilations() -> Iterator[list[str]]:
 
 
 @contextmanager
-def quick_compilation() -> Iterator[None]:
-    """Compile in half the time to slower programs: for tests that look at what comes out, not at its last bit."""
+def optimised() -> Iterator[None]:
+    """Compile as outside of the tests: for those that look at last bits."""
     before = jax.config.read("jax_disable_most_optimizations")
-    jax.config.update("jax_disable_most_optimizations", True)
+    jax.config.update("jax_disable_most_optimizations", False)
     try:
         yield
     finally:
         jax.config.update("jax_disable_most_optimizations", before)
+
+
+def observed(text: str = "normal(4, 1.25)", loss: str = "minimax", **changes: Any) -> Frame:
+    """The frame of a generator that is the ideal map, and of a discriminator that knows nothing; fields may differ."""
+    unmoved = parse(text)
+    units = Units(float(unmoved.centre), float(unmoved.spread))
+    look = lens(small({"target": text, "loss": loss}).structure(), unmoved, units)
+    scene, number = look.reference.scene, np.float32(0)
+    ideal = units.from_x(scene.ideal)
+    flat, rug = np.zeros(scene.x.size, np.float32), np.zeros(16, np.float32)
+    still = Moves(number, number, number, number)
+    seen = Observation(np.int32(3), ideal, flat, flat, rug, rug, still, np.array(True))
+    return frame(look, seen._replace(**changes), {"generator.rate": 0.1})

@@ -24,7 +24,7 @@ DEVICE = {
     "updates",
 }
 ALLOWED = {
-    "jax": {"run", *DEVICE},
+    "jax": {"files", "run", *DEVICE},
     "flax": {"networks"},
     "optax": {"game", "optimisers"},
     "matplotlib": {"figures"},
@@ -94,3 +94,10 @@ def test_version_is_written_down_once():
     project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))
     assert project["project"].get("version") is None
     assert project["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "gausslab.__version__"}
+
+
+@pytest.mark.parametrize("wrong", [["--steps", "0"], ["--set", "generator.rate=-1"], ["--target", "9**9**9"]])
+def test_bad_input_is_told_before_jax_is_loaded(wrong):
+    arguments = ["train", *wrong]
+    code = f"from gausslab.cli import main\ntry: main({arguments!r})\nexcept SystemExit as end: assert end.code == 2"
+    assert not {"jax", "flax", "matplotlib"} & loaded_by(code)

@@ -5,6 +5,7 @@ Whatever a person gets wrong is one line on standard error and exit code 2; docs
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -12,11 +13,11 @@ from typing import Any, NoReturn
 import click
 
 from gausslab import __version__, cache
-from gausslab.cli.runs import render, resume, train
+from gausslab.cli.runs import BROKE_DOWN, INTERRUPTED, render, resume, train
 from gausslab.cli.tables import listings
 from gausslab.errors import BadInput
 
-BROKE_DOWN, BAD_INPUT, INTERRUPTED = 1, 2, 130
+BAD_INPUT = 2
 
 
 @click.group(invoke_without_command=True, epilog="`gausslab COMMAND --help` says more about each.")
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         arguments: those of the process if None.
     """
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that knows no σ is no reason to stop
     sys.exit(_exit_code(arguments))
 

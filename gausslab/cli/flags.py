@@ -23,17 +23,6 @@ def every_setting() -> Iterator[Setting]:
     return settings(plain.changed({"penalties": penalties}))
 
 
-def bounds(setting: Setting) -> str:
-    """The range of a setting with its unit, or what it may be; empty where anything goes."""
-    if setting.table:
-        return f"see `gausslab {setting.table.command}`"
-    if setting.choices:
-        return ", ".join(setting.choices)
-    if setting.low is None or setting.high is None:
-        return setting.unit
-    return f"{written(setting.low)} to {written(setting.high)}{setting.unit and ' ' + setting.unit}"
-
-
 def written(value: Any) -> str:
     """A setting's value as it is typed after its flag."""
     if isinstance(value, bool):
@@ -51,8 +40,7 @@ def flag(setting: Setting, **attributes: Any) -> click.Option:
         attributes: what else `click.Option` takes.
     """
     name = f"--{setting.path.replace('_', '-')}"
-    allowed = "" if setting.table else bounds(setting)  # whose help names the table
-    told = "; ".join(part for part in (allowed, f"default: {written(setting.value)}") if part)
+    told = "; ".join(part for part in (setting.range, f"default: {written(setting.value)}") if part)
     help = f"{setting.help}  [{told}]"
     if isinstance(setting.value, bool):
         return click.Option([f"{name}/--no-{name[2:]}"], default=None, help=help, **attributes)

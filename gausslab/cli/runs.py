@@ -95,18 +95,20 @@ def _train(
         changes["target"] = from_file(data, column).text
     chosen = experiment(recipe, config, changes)
     _check_writable(out or RUNS)
-    from gausslab.files import check_free
+    from gausslab.files import check_free, replaying
     from gausslab.run import begin
 
     if out is not None:
         check_free(out)
-    return _go_on(begin(chosen), chosen.steps, out, showing)
+    if config and not changes:
+        return _go_on(replaying(config, progress=showing.progress), out, showing)
+    return _go_on(_training(begin(chosen), chosen.steps, showing), out, showing)
 
 
 def _resume(folder: Path, steps: str, **options: Any) -> int:
     showing = _showing(options)
     more = experiment(None, None, {"steps": steps}).steps
-    return _go_on(_loaded(folder), more, folder, showing)
+    return _go_on(_training(_loaded(folder), more, showing), folder, showing)
 
 
 def _render(folder: Path, **options: Any) -> int:
@@ -126,16 +128,21 @@ def _loaded(folder: Path) -> Run:
     return load(folder)
 
 
-def _go_on(run: Run, steps: int, out: Path | None, showing: Showing) -> int:
-    """Train a run, save it whatever happens, and tell about it."""
+def _training(run: Run, steps: int, showing: Showing) -> Iterator[Run]:
+    for _ in run.training(steps, progress=showing.progress):
+        yield run
+
+
+def _go_on(chunks: Iterator[Run], out: Path | None, showing: Showing) -> int:
+    """Train a run chunk by chunk, save it whatever happens, and tell about it."""
     from gausslab.files import save
 
     with _interruptions() as interruptions:
-        for _ in run.training(steps, progress=showing.progress):
-            if interruptions:
+        run = next(chunks)
+        while not interruptions:
+            if next(chunks, None) is None:
                 break
-        folder = out or _fresh(run.target.label)
-        save(run, folder, theme=showing.theme)
+        folder = save(run, out or _fresh(run.target.label), theme=showing.theme, progress=showing.progress)
     showing.say(f"{run.summary()}\npicture         {folder / PICTURE}")
     if run.failure:
         click.echo(f"gausslab: {run.failure.sentence} What there is was saved in {folder}.", err=True)

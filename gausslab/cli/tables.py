@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from gausslab.cli.flags import bounds, every_setting, written
+from gausslab.cli.flags import choices, every_setting, written
 from gausslab.settings import PENALTY_TABLE, Table, settings
 
 Rows = list[dict[str, Any]]
@@ -43,7 +43,8 @@ def _settings() -> Rows:
         {
             "setting": item.path,
             "default": item.value,
-            "allowed": bounds(item),
+            "allowed": item.range
+            or (f"see `gausslab {item.table.command}`" if item.table else ", ".join(choices(item))),
             "turns": "at once" if item.knob else "from the start",
             "summary": item.help,
         }

@@ -24,6 +24,9 @@ COLOURS = ["-vf", "scale=out_color_matrix=bt709,setparams=colorspace=bt709:color
 
 Picture = UInt8[np.ndarray, "height width 4"]
 
+# To shield the encoder from Ctrl-C, imageio-ffmpeg would run Python in a fork, which may hang where JAX has threads.
+os.environ.setdefault("IMAGEIO_FFMPEG_NO_PREVENT_SIGINT", "1")
+
 
 def film(
     frames: Sequence[Frame],

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
 
 from gausslab.errors import BadInput
@@ -58,21 +60,28 @@ def replay(path: str | os.PathLike[str], *, progress: bool | None = None) -> Run
     Raises:
         BadInput: no such file, no TOML, or a setting or an event that cannot be; the sentence names the file.
     """
+    return deque(replaying(path, progress=progress), maxlen=1)[0]
+
+
+def replaying(path: str | os.PathLike[str], *, progress: bool | None = None) -> Iterator[Run]:
+    """As `replay`, yielding the run after each chunk of its training, so that a caller may stop between two."""
     file = Path(path)
     file = file / layout.EXPERIMENT if file.is_dir() else file
     with layout.naming(file):
         told = script.understand(_text(file), file.parent, own_data=False)
         run = begin(told.experiment)
-        for step in sorted({*told.stops, *(event.step for event in told.events), told.taken}):
-            if step > run.step and not run.failure:
-                run.train(step - run.step, progress=progress)
-            for event in told.events:
-                if event.step == step:
+    for step in sorted({*told.stops, *(event.step for event in told.events), told.taken}):
+        if step > run.step and not run.failure:
+            for _ in run.training(step - run.step, progress=progress):
+                yield run
+        for event in told.events:
+            if event.step == step:
+                with layout.naming(file):
                     run.change({event.knob: event.value})
-        if told.failure and not run.frames:
-            run.train(1, progress=progress)  # it broke down in its very first step
+    if told.failure and not run.frames:
+        run.train(1, progress=progress)  # it broke down in its very first step
     run.failure = run.failure or told.failure
-    return run
+    yield run
 
 
 def _text(file: Path) -> str:

@@ -82,18 +82,17 @@ def animate(
 
     if frames < 2:
         raise BadInput(f"expected a film of at least 2 frames, got {frames}; ask for more")
-    if progress is None:
-        progress = sys.stderr.isatty() or "ipykernel" in sys.modules
+    visible = (sys.stderr.isatty() or "ipykernel" in sys.modules) if progress is None else progress
     chosen = [run.frames[place] for place in _places(run, frames)]
     try:
-        return figures.film(chosen, path, fps=fps, size=size, theme=theme, hold=hold, progress=progress)
+        return figures.film(chosen, path, fps=fps, size=size, theme=theme, hold=hold, progress=visible)
     except OSError as error:
         raise BadInput(_unwritable(path, error)) from error
 
 
 def _places(run: Run, most: int) -> list[int]:
     if not run.frames:
-        raise BadInput("expected a run with something to draw, got one that has not begun; train for a step first")
+        raise BadInput("expected a run with frames to draw, got one without; train it for a step first")
     return places(len(run.frames), most)
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Collection, Iterator
 from pathlib import Path
+
+from tqdm.auto import tqdm
 
 from gausslab.errors import BadInput
 from gausslab.files import layout, script, tensors
@@ -15,22 +18,23 @@ from gausslab.history import table
 from gausslab.run import Run
 
 
-def save(run: Run, path: str | os.PathLike[str], *, theme: str = "light") -> Path:
+def save(run: Run, path: str | os.PathLike[str], *, theme: str = "light", progress: bool | None = None) -> Path:
     """Write a run into a folder: whole, or not at all; an earlier run that is there is replaced.
 
     Args:
-        run: what to save; it has to have taken a step, or to have tried.
+        run: what to save; it has to have a frame.
         path: the folder, absent, empty or with an earlier run in it.
         theme: of final.png, a key of `gausslab.figures.THEMES`.
+        progress: show a progress bar, should it take seconds; None shows one on a terminal and in a notebook.
 
     Returns:
         The folder.
 
     Raises:
-        BadInput: a run that has not begun, or a folder that holds something else or cannot be written.
+        BadInput: a run without frames, or a folder that holds something else or cannot be written.
     """
     if not run.frames:
-        raise BadInput("expected a run with something to save, got one that has not begun; train for a step first")
+        raise BadInput("expected a run with frames to save, got one without; train it for a step first")
     check_free(path)
     size = sum(leaf.nbytes for reel in run.frames.reels for leaf in tensors.named(reel.observations).values())
     if size > layout.LARGEST[layout.FRAMES] - 2**28:
@@ -39,7 +43,10 @@ def save(run: Run, path: str | os.PathLike[str], *, theme: str = "light") -> Pat
         )
     packed = script.pack(run)
     shown: list[Frame] = []
-    history = table(_noting(run, set(places(len(run.frames))), shown))
+    hidden = not (sys.stderr.isatty() or "ipykernel" in sys.modules) if progress is None else not progress
+    # Frames are worked out when they are first looked at, which is now.
+    with tqdm(total=len(run.frames), disable=hidden, unit="frame", desc="saving", leave=False, delay=1) as bar:
+        history = table(_noting(run, set(places(len(run.frames))), shown, bar))
     with replaced(path) as folder:
         for name, content in packed.files.items():
             (folder / name).write_bytes(content)
@@ -53,9 +60,10 @@ def save(run: Run, path: str | os.PathLike[str], *, theme: str = "light") -> Pat
     return Path(path)
 
 
-def _noting(run: Run, wanted: Collection[int], noted: list[Frame]) -> Iterator[Frame]:
+def _noting(run: Run, wanted: Collection[int], noted: list[Frame], bar: tqdm) -> Iterator[Frame]:
     """Every frame in order, noting some: a frame worked out once serves the table and the picture."""
     for place, frame in enumerate(run.frames):
         if place in wanted:
             noted.append(frame)
         yield frame
+        bar.update()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -48,8 +49,17 @@ def parse(text: str, *, files: bool = True, folder: Path | None = None) -> Targe
     Raises:
         BadInput: One sentence that says where, what was expected, what came and what to do.
     """
+    if "data" not in text.replace("dataset", ""):  # no file, which might be another one the next time
+        return _remembered(text)
     with as_sentence():
         return _target(read(text), _Source(text, files, folder))
+
+
+@lru_cache(maxsize=16)
+def _remembered(text: str) -> Target:
+    """A target that its text alone decides: a slider that is dragged asks for the same one again and again."""
+    with as_sentence():
+        return _target(read(text), _Source(text, False, None))
 
 
 def from_values(values: Any, label: str = "values") -> Target:

@@ -22,6 +22,7 @@ from gausslab.targets.density import QUICK, Effort, from_scipy_density
 from gausslab.targets.distribution import Distribution
 from gausslab.targets.limits import MAX_COMPONENTS
 from gausslab.targets.mixture import Mixture
+from gausslab.targets.normal import Normal
 from gausslab.targets.target import Profile, checked, written
 
 
@@ -167,7 +168,7 @@ def _lognormal(mu: float, sigma: float) -> Any:
 def _comb(modes: float, spacing: float, std: float) -> Mixture:
     if modes != int(modes) or not 1 <= modes <= MAX_COMPONENTS:
         raise BadInput(f"expected a whole number of modes from 1 to {MAX_COMPONENTS}, got {modes:g}; round it")
-    tooth = checked(Profile(_scipy("norm", 0.0, std), lambda: "", "comb"))
+    tooth = checked(Profile(Normal(0.0, std), lambda: "", "comb"))
     places = spacing * (np.arange(modes) - (modes - 1) / 2)
     return Mixture(np.full(len(places), 1 / len(places)), tuple(tooth.moved(float(place)) for place in places))
 
@@ -210,7 +211,7 @@ def _shaped(*shapes: Parameter) -> tuple[Parameter, ...]:
 
 TARGETS: dict[str, Family] = {
     "normal": Family(
-        (Parameter("mean", 0.0), Parameter("std", 1.0, positive=True)), "the bell curve", partial(_scipy, "norm")
+        (Parameter("mean", 0.0), Parameter("std", 1.0, positive=True)), "the bell curve", Normal
     ),
     "uniform": Family((Parameter("low", 0.0), Parameter("high", 1.0)), "constant between two ends", _uniform),
     "laplace": Family(_shaped(), "two exponentials back to back", partial(_scipy, "laplace")),

@@ -44,12 +44,15 @@ def initial(key: Key[Array, ""]) -> Game:
 def _player(key: Array) -> Player:
     keys = jax.random.split(key, len(SIZES) - 1)
     pairs = zip(keys, SIZES[:-1], SIZES[1:], strict=True)
-    parameters = [(jax.random.normal(part, (rows, columns)) / rows**0.5, jnp.zeros(columns)) for part, rows, columns in pairs]
+    parameters = [
+        (jax.random.normal(part, (rows, columns)) / rows**0.5, jnp.zeros(columns)) for part, rows, columns in pairs
+    ]
     zeros = jax.tree.map(jnp.zeros_like, parameters)
     return Player(parameters, zeros, zeros)
 
 
-def _apply(parameters: Parameters, x: Array) -> Array:
+def apply(parameters: Parameters, x: Float[Array, "batch inputs"]) -> Float[Array, "batch 1"]:
+    """Raw output of either network."""
     *hidden, (weights, bias) = parameters
     for rows, offset in hidden:
         x = jnp.tanh(x @ rows + offset)
@@ -82,16 +85,16 @@ def train(game: Game, table: Float[Array, " table"], key: Key[Array, ""], steps:
     def step(count: Array, game: Game) -> Game:
         u, z, fresh = jax.random.uniform(jax.random.fold_in(key, count), (3, BATCH, 1))
         real = _reals(table, u)
-        fake = _apply(game.generator.parameters, z)
+        fake = apply(game.generator.parameters, z)
 
         def for_discriminator(psi: Parameters) -> Array:
-            return softplus(-_apply(psi, real)).mean() + softplus(_apply(psi, fake)).mean()
+            return softplus(-apply(psi, real)).mean() + softplus(apply(psi, fake)).mean()
 
         gradient = jax.grad(for_discriminator)(game.discriminator.parameters)
         discriminator = _adam(game.discriminator, gradient, count + 1.0)
 
         def for_generator(theta: Parameters) -> Array:
-            return softplus(-_apply(discriminator.parameters, _apply(theta, fresh))).mean()
+            return softplus(-apply(discriminator.parameters, apply(theta, fresh))).mean()
 
         gradient = jax.grad(for_generator)(game.generator.parameters)
         return Game(_adam(game.generator, gradient, count + 1.0), discriminator)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
 from os import cpu_count
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 HEADINGS = ("what", "bar", "measured", "verdict")
-PACKAGES = ("gausslab", "jax", "flax", "optax", "numpy", "scipy")
+PACKAGES = ("jax", "flax", "optax", "numpy", "scipy")
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Row(NamedTuple):
     bar: str  # empty where there is none
     measured: str
     met: bool | None  # None where there is no bar, or nothing could be measured
-    numbers: dict[str, Any] = {}  # all that was measured, for the JSON file
+    numbers: Mapping[str, Any] = MappingProxyType({})  # all that was measured, for the JSON file
 
     @property
     def verdict(self) -> str:
@@ -68,7 +69,7 @@ def as_text(rows: Sequence[Row]) -> str:
 
 def as_json(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """The table and all its numbers as plain values."""
-    return [{**row._asdict(), "verdict": row.verdict} for row in rows]
+    return [{**row._asdict(), "numbers": dict(row.numbers), "verdict": row.verdict} for row in rows]
 
 
 def circumstances() -> str:

@@ -143,8 +143,8 @@ def _against(name: str, times: dict[str, Times], said: str) -> Row:
     return Row(
         what,
         bar,
-        f"{faster:.1f} × ({best_ratio(times, name, 'gausslab'):.1f} × at best; {1e6 * times[name].median:,.0f} µs a step; "
-        f"{said})",
+        f"{faster:.1f} × ({best_ratio(times, name, 'gausslab'):.1f} × at best; "
+        f"{1e6 * times[name].median:,.0f} µs a step; {said})",
         faster >= rival.least,
         {"ratio": faster, "versions": said, **_numbers(times, (name, "gausslab"))},
     )

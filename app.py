@@ -1,0 +1,9 @@
+"""The live lab: `streamlit run app.py`."""
+
+from gausslab.cache import keep_programs
+
+keep_programs()
+
+from gausslab.lab.page import page  # noqa: E402 (JAX reads where to keep its programs when it is imported)
+
+page()

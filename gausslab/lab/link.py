@@ -1,0 +1,193 @@
+"""Links that open the same experiment at the same step: all of it is in the address, readable where it is simple.
+
+`?target=normal(4,1.25)&recipe=steady&seed=3` says what differs from a recipe, each setting by its dotted path;
+`step` where to go on from; `did` what was done until then and `packed` a long target, both compressed.
+"""
+
+from __future__ import annotations
+
+import binascii
+import json
+import zlib
+from base64 import b64decode, urlsafe_b64encode
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, quote
+
+from gausslab.errors import BadInput
+from gausslab.recipes import RECIPES
+from gausslab.run import Event
+from gausslab.settings import LIMITS, Experiment, settings
+from gausslab.targets import parse
+
+DEFAULT_RECIPE = "steady"
+DEFAULT_TARGET = "0.35*normal(-3, 0.6) + 0.4*normal(0.5, 0.8) + 0.25*normal(4, 0.5)"
+READABLE = 200  # characters of a target that stand in a link as they are
+MOST_EVENTS = 300
+UNPACKED = 200_000  # characters that may come out of a compressed part
+NOT_IN_A_LINK = ("steps", "frame_every", "target", "seed")
+PLAIN = "(),.*:~-_"  # stay as they are in an address
+
+
+class Opening(NamedTuple):
+    """What a link asks for."""
+
+    recipe: str
+    experiment: Experiment
+    events: tuple[Event, ...] = ()
+    step: int = 0
+
+
+def default() -> Opening:
+    """What the page opens where nothing else is asked for."""
+    return Opening(DEFAULT_RECIPE, RECIPES[DEFAULT_RECIPE].experiment(target=DEFAULT_TARGET))
+
+
+def write(opening: Opening) -> str:
+    """The query of a link, from its question mark on.
+
+    Raises:
+        BadInput: it would be longer than a chat message bears.
+    """
+    experiment, recipe = opening.experiment, RECIPES[opening.recipe].experiment()
+    parts = {"target": _compact(experiment.target)}
+    if len(parts["target"]) > READABLE:
+        parts = {"packed": _pack(experiment.target)}
+    parts |= {"recipe": opening.recipe, "seed": str(experiment.seed)}
+    usual = {setting.path: setting.value for setting in settings(recipe)}
+    for setting in settings(experiment):
+        if setting.path not in NOT_IN_A_LINK and setting.value != usual.pop(setting.path, None):
+            parts[setting.path] = _written(setting.value)
+    # A penalty of the recipe that is left out here.
+    parts |= {path: "none" for path in usual if path.startswith("penalties.")}
+    if opening.step:
+        parts["step"] = str(opening.step)
+    if opening.events:
+        parts["did"] = _pack(json.dumps([list(event) for event in opening.events], separators=(",", ":")))
+    link = "?" + "&".join(f"{name}={quote(value, safe=PLAIN)}" for name, value in parts.items())
+    if len(link) > LIMITS.link:
+        raise BadInput(
+            f"expected a link of at most {LIMITS.link:,} characters, got {len(link):,}; "
+            "save the experiment as TOML instead"
+        )
+    return link
+
+
+def read(query: Mapping[str, str]) -> Opening:
+    """What the query of an address asks for.
+
+    Raises:
+        BadInput: something in it that is not understood, or that goes too far.
+    """
+    parts = dict(query)
+    if not parts:
+        return default()
+    if sum(len(name) + len(value) for name, value in parts.items()) > 2 * LIMITS.link:
+        raise BadInput(f"expected a link of at most {LIMITS.link:,} characters, got a longer one; copy it again")
+    recipe = parts.pop("recipe", DEFAULT_RECIPE)
+    if recipe not in RECIPES:
+        raise BadInput(f"expected a recipe out of {', '.join(RECIPES)}, got {recipe[:40]!r}; correct the link")
+    text = parts.pop("target", DEFAULT_TARGET)
+    if "packed" in parts:
+        text = _unpack(parts.pop("packed"))
+    changes: dict[str, Any] = {"target": parse(text, files=False).text}
+    step = _step(parts.pop("step", "0"))
+    events = _events(parts.pop("did", None))
+    dropped = [name for name, value in parts.items() if name.startswith("penalties.") and value == "none"]
+    kept = dict(RECIPES[recipe].experiment().penalties)
+    for name in dropped:
+        kept.pop(name.partition(".")[2], None)
+        del parts[name]
+    unwanted = [name for name in parts if name in NOT_IN_A_LINK and name != "seed"]
+    if unwanted:
+        raise BadInput(f"expected no {unwanted[0]} in a link, got one; leave it out")
+    experiment = RECIPES[recipe].experiment(**changes, **({"penalties": kept} if dropped else {})).changed(parts)
+    LIMITS.check(experiment)
+    check_events(experiment, events)
+    return Opening(recipe, experiment, events, step)
+
+
+def _compact(text: str) -> str:
+    """A target without the blanks that a person would only have to type."""
+    short = text.replace(", ", ",").replace(" + ", "+")
+    return short if '"' not in text and parse(short, files=False).text == text else text
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
+
+
+def _step(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text[:12]) <= LIMITS.link_steps):
+        raise BadInput(f"expected a step from 0 to {LIMITS.link_steps:,} in the link, got {text[:20]!r}; correct it")
+    return int(text)
+
+
+def _events(packed: str | None) -> tuple[Event, ...]:
+    if packed is None:
+        return ()
+    fault = BadInput("expected what was done in the link, got something else; copy the whole link again")
+    try:
+        found = json.loads(_unpack(packed))
+    except (ValueError, RecursionError):
+        raise fault from None
+    if not isinstance(found, list) or len(found) > MOST_EVENTS:
+        raise fault
+    events = []
+    for item in found:
+        if not (isinstance(item, list) and len(item) == 3 and type(item[0]) is int and isinstance(item[1], str)):
+            raise fault
+        step, knob, value = item
+        if knob == "target" and isinstance(value, str):
+            value = parse(value, files=False).text
+        elif isinstance(value, bool | str) or not isinstance(value, int | float):
+            raise fault
+        if not 0 <= step <= LIMITS.link_steps:
+            raise fault
+        events.append(Event(step, knob, value))
+    return tuple(sorted(events, key=lambda event: event.step))
+
+
+def check_events(experiment: Experiment, events: Sequence[Event]) -> None:
+    """See to it that what a link did can be done again.
+
+    Raises:
+        BadInput: no knob, or a value that it cannot take.
+    """
+    now = experiment
+    for event in events:
+        if event.knob not in now.knobs() and event.knob != "target":
+            raise BadInput(
+                f"expected knobs that can turn in mid-run in the link, got {event.knob[:40]!r}; copy it again"
+            )
+        now = now.changed({event.knob: event.value})
+        if now.structure() != experiment.structure():
+            raise BadInput(f"expected {event.knob} in the link to stay on its side of 0; copy it again")
+
+
+def _pack(text: str) -> str:
+    return urlsafe_b64encode(zlib.compress(text.encode(), 9)).decode().rstrip("=")
+
+
+def _unpack(packed: str) -> str:
+    damaged = BadInput("expected a whole link, got one with a damaged part; copy it again")
+    try:
+        content = b64decode(packed + "=" * (-len(packed) % 4), altchars=b"-_", validate=True)
+        opened = zlib.decompressobj()
+        text = opened.decompress(content, UNPACKED).decode()
+    except (binascii.Error, zlib.error, ValueError):
+        raise damaged from None
+    if opened.unconsumed_tail:
+        raise BadInput(f"expected at most {UNPACKED:,} characters in a part of the link, got more; take a smaller one")
+    if not opened.eof:
+        raise damaged
+    return text
+
+
+def parts(link: str) -> dict[str, str]:
+    """The parts of a link by name, as an address holds them."""
+    return dict(parse_qsl(link.removeprefix("?"), keep_blank_values=True))

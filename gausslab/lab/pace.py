@@ -1,0 +1,53 @@
+"""How fast a session goes: measured, so that an answer keeps to its turn and the film to its pace."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from gausslab.settings import LIMITS
+
+FRAMES_PER_SECOND = 20  # that the stage asks for; it draws 60, and what lies between them
+SHARE = 0.7  # of the time that a frame is shown that may go into making it
+MEMORY = 0.8  # share of the past in each estimate
+MOST_SURPRISE = 2.0
+
+
+@dataclass
+class Pace:
+    """Running estimates, in seconds."""
+
+    step: float = 3e-4
+    frame: float = 2e-3
+    steps_per_second: float = 0.0
+
+    @contextmanager
+    def making(self, frames: int, steps: int) -> Iterator[None]:
+        """Time the making of some frames with so many steps in all."""
+        started = time.perf_counter()
+        yield
+        spent = time.perf_counter() - started
+        expected = frames * self.frame + steps * self.step
+        # Both estimates take their share of the surprise; a large one was a compilation, or a busy moment.
+        surprise = MEMORY + (1 - MEMORY) * min(spent / expected, MOST_SURPRISE)
+        self.frame = min(max(self.frame * surprise, 1e-4), 0.1)
+        if steps:
+            self.step = min(max(self.step * surprise, 1e-6), 1.0)
+            self.steps_per_second = steps / spent
+
+    def steps_for(self, wanted: int, speed: float) -> int:
+        """Steps before each frame: as many as wanted, where that leaves the film its frames a second.
+
+        Args:
+            wanted: steps per frame; what counts where there is a speed.
+            speed: steps per second; 0 is as fast as it goes.
+        """
+        most = max(1, int((SHARE / FRAMES_PER_SECOND - self.frame) / self.step))
+        most = min(most, LIMITS.steps_per_frame)
+        return most if speed == 0 else min(max(wanted, 1), most)
+
+    def fits(self, frames: int, steps: int, left: float) -> bool:
+        """Whether there is time left for some more frames."""
+        return frames * self.frame + steps * self.step <= left

@@ -1,0 +1,207 @@
+"""The page: the stage in the middle, and native widgets for what is set up once in a while.
+
+The stage lives in a fragment of its own, which alone is run again when the stage asks for frames or a slider on it is
+dragged; the widgets beside it run the whole page.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from gausslab.errors import BadInput
+from gausslab.lab import link, saving, upload
+from gausslab.lab.visit import Visit
+from gausslab.recipes import RECIPES
+from gausslab.settings import LIMITS, PENALTY_TABLE, Setting, settings
+from gausslab.targets import TARGETS, parse
+
+_STAGE = st.components.v2.component("gausslab.stage", js="stage.js", css="stage.css")
+
+GROUPS = {
+    "Game": ("loss", "update", "batch", "stratified", "standardised"),
+    "Generator": ("generator.",),
+    "Discriminator": ("discriminator.",),
+    "Noise z": ("latent.",),
+    "Optimiser": ("optimiser.",),
+    "Remedies": ("remedies.",),
+}
+SPACE = (
+    "<style>.stMainBlockContainer{padding:1rem 1rem 0;max-width:none}[data-testid=stHeader]{background:none}</style>"
+)
+
+
+def page() -> None:
+    """Draw the page once."""
+    st.set_page_config(page_title="gausslab", page_icon="🔔", layout="wide", initial_sidebar_state="collapsed")
+    st.html(SPACE)
+    if "visit" not in st.session_state:
+        st.session_state.visit = Visit.opened(st.query_params.to_dict())
+    visit: Visit = st.session_state.visit
+    with st.sidebar:
+        _recipe(visit)
+        _target(visit)
+        _settings(visit)
+        _save(visit)
+    _stage()
+
+
+@st.fragment
+def _stage() -> None:
+    visit: Visit = st.session_state.visit
+    raw = (st.session_state.get("stage") or {}).get("req")
+    _STAGE(key="stage", data=visit.reply(raw), on_req_change=_asked, width="stretch", height="content")
+
+
+def _asked() -> None:
+    """A callback that there has to be: the request itself is in the session's state."""
+
+
+def _recipe(visit: Visit) -> None:
+    st.selectbox(
+        "Recipe",
+        list(RECIPES),
+        index=list(RECIPES).index(visit.recipe),
+        format_func=lambda name: RECIPES[name].title,
+        key=visit.key("recipe"),
+        help="A named experiment with a story; it starts anew.",
+        on_change=lambda: visit.choose_recipe(st.session_state[visit.key("recipe")]),
+    )
+    st.caption(RECIPES[visit.recipe].story)
+
+
+def _target(visit: Visit) -> None:
+    st.subheader("Target", anchor=False)
+    text = visit.text if len(visit.text) <= LIMITS.formula else ""
+    typed = st.text_input(
+        "Density to learn",
+        text,
+        key=visit.key("target"),
+        max_chars=LIMITS.formula,
+        live=True,
+        help="Such as normal(4, 1.25), comb(8), 0.3*normal(-2, 0.5) + 0.7*laplace(3, 1), density(exp(-x^4), -3, 3).",
+    )
+    if typed and typed != text:
+        try:
+            found = parse(typed, files=False)
+        except BadInput as error:
+            st.error(str(error), icon=":material/error:")
+        else:
+            visit.set_up({"target": found.text})
+    family = st.selectbox(
+        "or a family",
+        list(TARGETS),
+        index=None,
+        key=visit.key("family"),
+        format_func=lambda name: f"{name}: {TARGETS[name].help}",
+        placeholder="choose one",
+    )
+    if family:
+        visit.set_up({"target": family})
+        visit.renew()
+        st.rerun()
+    _upload(visit)
+
+
+def _upload(visit: Visit) -> None:
+    file = st.file_uploader(
+        "or your own data",
+        list(upload.ENDINGS),
+        key=visit.key("upload"),
+        max_upload_size=LIMITS.upload // 1_000_000,
+        help="CSV, NPY, Parquet: a column of numbers. An image: its grey pixels.",
+    )
+    if file is None:
+        return
+    content = file.getvalue()
+    choices = upload.columns(content, file.name)
+    column = st.selectbox("Column", choices, key=visit.key("column")) if choices else None
+    try:
+        found = upload.target(content, file.name, column)
+    except BadInput as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    st.caption(f"{found.label}: mean {found.mean:.4g}, std {found.std:.4g}")
+    values = np.asarray(found.sample)
+    counts, edges = np.histogram(values, bins=40)
+    st.bar_chart({"x": (edges[:-1] + edges[1:]) / 2, "count": counts}, x="x", y="count", height=120)
+    if st.button("Learn this", key=visit.key("learn"), type="primary"):
+        visit.set_up({"target": found.text})
+
+
+def _settings(visit: Visit) -> None:
+    found = [setting for setting in settings(visit.experiment) if setting.path not in visit.on_the_stage]
+    for title, starts in GROUPS.items():
+        with st.expander(title):
+            for setting in found:
+                if setting.path.startswith(starts):
+                    _widget(visit, setting)
+            if title == "Game":
+                _penalties(visit)
+
+
+def _widget(visit: Visit, setting: Setting) -> None:
+    """The native widget of a setting, with its bounds, help and unit."""
+    key = visit.key(setting.path)
+    name = setting.path.rpartition(".")[2].replace("_", " ")
+    label = f"{name} ({setting.unit})" if setting.unit else name
+    told: dict[str, Any] = {
+        "key": key,
+        "help": f"{setting.help} {visit.consequence(setting)}",
+        "on_change": lambda: visit.set_up({setting.path: st.session_state[key]}),
+    }
+    choices = list(setting.table.members() if setting.table else setting.choices)
+    if choices:
+        st.selectbox(label, choices, index=choices.index(setting.value), **told)
+    elif isinstance(setting.value, bool):
+        st.toggle(label, setting.value, **told)
+    elif isinstance(setting.value, tuple):
+        st.text_input(label, ", ".join(map(str, setting.value)), **told)
+    elif isinstance(setting.value, int):
+        low, high = int(setting.low or 0), None if setting.high is None else int(setting.high)
+        st.number_input(label, low, high, setting.value, **told)
+    else:
+        low, high = float(setting.low or 0.0), None if setting.high is None else float(setting.high)
+        step = 10.0 ** np.floor(np.log10(abs(setting.value))) if setting.value else 0.1
+        st.number_input(label, low, high, setting.value, step=float(step), format="%.6g", **told)
+
+
+def _penalties(visit: Visit) -> None:
+    members = PENALTY_TABLE.members()
+    key = visit.key("penalties")
+    st.multiselect(
+        "Penalties on the discriminator",
+        list(members),
+        list(dict(visit.experiment.penalties)),
+        key=key,
+        format_func=lambda name: f"{name}: {members[name].summary}",
+        help="Their weights are sliders on the stage. Keeps the weights.",
+        on_change=lambda: visit.choose_penalties(st.session_state[key]),
+    )
+
+
+def _save(visit: Visit) -> None:
+    st.subheader("Save", anchor=False)
+    dark = st.context.theme.type == "dark"
+    left, right = st.columns(2)
+    for place, (ending, kind) in enumerate(saving.FILES.items()):
+        with (left, right)[place % 2]:
+            st.download_button(
+                kind.label,
+                lambda ending=ending, kind=kind: kind.make(visit.session, ending, "dark" if dark else "light"),
+                f"gausslab{ending}",
+                kind.mime,
+                key=f"save{ending}",
+                on_click="ignore",
+                width="stretch",
+            )
+    if st.button("Link to this moment", key="link", width="stretch"):
+        try:
+            address = visit.link()
+        except BadInput as error:
+            st.error(str(error), icon=":material/error:")
+        else:
+            st.query_params.from_dict(link.parts(address))
+            st.code(address, language=None, wrap_lines=True)

@@ -1,0 +1,231 @@
+"""What the stage and the session say to each other: a request comes as JSON, an answer goes as one binary chunk.
+
+A chunk: "GLAB", uint16 version, uint16 0, uint32 length of the header, the header (JSON, UTF-8, padded with spaces to a
+multiple of 4), then the float32 blocks in the order of the header's `fields`; all little endian.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, NamedTuple
+
+import numpy as np
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from gausslab.errors import BadInput
+from gausslab.frame import Frame, Scene
+from gausslab.settings import LIMITS
+
+VERSION = 1
+MAGIC = b"GLAB"
+POINTS = 257  # of the map that are sent
+RUG = 64  # reals and fakes that are sent
+DIGITS = 6  # significant ones of the curves in the header
+LARGEST = 2**53  # whole numbers beyond this are not exact in JavaScript
+
+Act = Literal["play", "pause", "step", "discriminator", "generator", "optimal", "restart", "seed", "seek"]
+
+READINGS = ("wasserstein", "wasserstein_over_std", "ks", "js", "kl", "energy", "mean", "std", "outside")
+MOVES = (
+    "discriminator_loss",
+    "generator_loss",
+    "discriminator_gradient",
+    "generator_gradient",
+    "value",
+    "optimal_value",
+)
+SCALARS = (*READINGS, *MOVES, "modes_covered")
+
+
+def _whole(value: Any) -> Any:
+    """JavaScript knows no integers: 3.0 is 3, and true is neither."""
+    if isinstance(value, bool):
+        raise ValueError("expected a number")
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=LARGEST, strict=True)]
+Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
+
+
+class Wish(BaseModel):
+    """Another target: a text, or the corners of a drawn curve."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    text: Annotated[str, Field(min_length=1, max_length=LIMITS.formula)] | None = None
+    drawn: Annotated[tuple[tuple[Number, Number], ...], Field(min_length=2, max_length=LIMITS.points)] | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Wish:
+        if (self.text is None) == (self.drawn is None):
+            raise ValueError("expected either a text or a drawn curve")
+        return self
+
+
+class Request(BaseModel):
+    """What the stage asks for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seq: Whole  # rises with each request
+    v: Whole = 0  # rises with each change of the knobs
+    epoch: Whole = 0  # that the stage last saw
+    start: Whole = Field(0, alias="from")  # step of the last frame that the stage keeps
+    frames: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=LIMITS.look_ahead, strict=True)] = 1
+    speed: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0  # steps per second; 0 is as fast as it goes
+    steps_per_frame: Annotated[
+        int, BeforeValidator(_whole), Field(ge=0, le=LIMITS.steps_per_frame, alias="stepsPerFrame", strict=True)
+    ] = 1
+    knobs: Annotated[dict[Annotated[str, Field(max_length=100)], Number], Field(max_length=100)] = Field({})
+    act: Act = "play"
+    at: Whole | None = None
+    target: Wish | None = None
+    scenes: Annotated[tuple[Annotated[str, Field(max_length=100)], ...], Field(max_length=64)] = ()
+
+
+def understand(raw: Any) -> Request:
+    """Check what the page says that its stage asks for.
+
+    Raises:
+        BadInput: it is not of the form that this version speaks.
+    """
+    if not isinstance(raw, Mapping):
+        raise BadInput(f"expected a request from the stage, got {type(raw).__name__}; reload the page")
+    try:
+        return Request.model_validate(dict(raw))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the request"
+        raise BadInput(f"expected another {place[:60]} from the stage: {first['msg']}; reload the page") from None
+
+
+class Line(NamedTuple):
+    """A frame with what is said about it."""
+
+    frame: Frame
+    scene: str  # the name by which the stage knows the frame's scene
+    verdict: str
+    sentence: str
+
+
+class Answer(NamedTuple):
+    """What the session sends back, before it is packed."""
+
+    lines: Sequence[Line]
+    header: Mapping[str, Any]  # all that is not derived from frames
+    known: frozenset[str] = frozenset()  # scenes that the stage holds already
+
+
+def encode(answer: Answer) -> bytes:
+    """Pack an answer into one chunk."""
+    frames = [line.frame for line in answer.lines]
+    blocks = _blocks(frames) if frames else {}
+    scenes = {line.scene: line.frame for line in answer.lines}
+    header = {
+        **answer.header,
+        "frames": len(frames),
+        "steps": [frame.step for frame in frames],
+        "fields": [{"name": name, "shape": list(block.shape)} for name, block in blocks.items()],
+        "scalarNames": SCALARS,
+        "scenes": {name: _scene(name, frame) for name, frame in scenes.items() if name not in answer.known},
+        "sceneOf": [line.scene for line in answer.lines],
+        "words": [{"verdict": line.verdict, "sentence": line.sentence} for line in answer.lines],
+        "marks": [{"folds": frame.folds, "flats": frame.flats} for frame in frames],
+    }
+    text = json.dumps(_plain(header), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 4)
+    payload = [np.ascontiguousarray(block, "<f4").tobytes() for block in blocks.values()]
+    return b"".join([MAGIC, struct.pack("<HHI", VERSION, 0, len(text)), text, *payload])
+
+
+def decode(chunk: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Unpack a chunk as the stage does: its header and its blocks.
+
+    Raises:
+        BadInput: no chunk of this version.
+    """
+    if chunk[:4] != MAGIC or struct.unpack_from("<H", chunk, 4)[0] != VERSION:
+        raise BadInput(f"expected a chunk of version {VERSION}, got other bytes; reload the page")
+    (length,) = struct.unpack_from("<I", chunk, 8)
+    header = json.loads(chunk[12 : 12 + length])
+    blocks, place = {}, 12 + length
+    for item in header["fields"]:
+        count = math.prod(item["shape"])
+        blocks[item["name"]] = np.frombuffer(chunk, "<f4", count, place).reshape(item["shape"])
+        place += 4 * count
+    return header, blocks
+
+
+def _blocks(frames: Sequence[Frame]) -> dict[str, np.ndarray]:
+    places = _places(frames[0].scene)
+    most = max(frame.readings.mode_masses.size for frame in frames)
+    return {
+        "density": np.stack([frame.p_g for frame in frames]),
+        "belief": np.stack([frame.discriminator for frame in frames]),
+        "optimal": np.stack([frame.optimal_discriminator for frame in frames]),
+        "push": np.stack([frame.push for frame in frames]),
+        "g": np.stack([frame.g[places] for frame in frames]),
+        "rearranged": np.stack([frame.rearranged[places] for frame in frames]),
+        "real": np.stack([_padded(frame.real[:RUG], RUG) for frame in frames]),
+        "fake": np.stack([_padded(frame.fake[:RUG], RUG) for frame in frames]),
+        "scalars": np.array([_scalars(frame) for frame in frames]),
+        "masses": np.stack([_padded(frame.readings.mode_masses, most) for frame in frames]),
+    }
+
+
+def _scalars(frame: Frame) -> list[float]:
+    readings = [getattr(frame.readings, name) for name in READINGS]
+    return [*readings, *(getattr(frame, name) for name in MOVES), frame.readings.modes_covered]
+
+
+def _places(scene: Scene) -> np.ndarray:
+    return np.linspace(0, scene.z.size - 1, POINTS).round().astype(int)
+
+
+def _padded(values: np.ndarray, length: int) -> np.ndarray:
+    return np.pad(values.astype(float), (0, length - values.size), constant_values=np.nan)
+
+
+def _scene(name: str, frame: Frame) -> dict[str, Any]:
+    scene, places = frame.scene, _places(frame.scene)
+    return {
+        "id": name,
+        "label": scene.label,
+        "densityLabel": scene.density_label,
+        "isSample": scene.is_sample,
+        "window": scene.window,
+        "x0": float(scene.x[0]),
+        "dx": float(scene.x[1] - scene.x[0]),
+        "cells": scene.x.size,
+        "p": _rounded(scene.p),
+        "z": _rounded(scene.z[places]),
+        "u": _rounded(scene.u[places]),
+        "ideal": _rounded(scene.ideal[places]),
+        "modeEdges": _rounded(scene.mode_edges[1:-1]),
+        "modeMasses": _rounded(scene.mode_masses),
+        "noiseFloor": scene.noise_floor,
+        "mean": scene.mean,
+        "std": scene.std,
+        "spread": scene.spread,
+        "equilibrium": [frame.equilibrium_discriminator_loss, frame.equilibrium_generator_loss],
+        "sampled": frame.sampled,
+    }
+
+
+def _rounded(values: np.ndarray) -> list[float]:
+    return [float(f"{value:.{DIGITS}g}") for value in values.tolist()]
+
+
+def _plain(value: Any) -> Any:
+    """The same in what JSON can hold: null stands for what is infinite or undefined."""
+    if isinstance(value, float | np.floating):
+        return float(value) if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return value.item() if isinstance(value, np.generic) else value

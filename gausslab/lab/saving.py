@@ -1,0 +1,80 @@
+"""What a visitor takes home: pictures, films, the history as a table, and the experiment."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from threading import BoundedSemaphore
+from typing import NamedTuple
+
+from gausslab import figures
+from gausslab.errors import BadInput
+from gausslab.history import table
+from gausslab.lab.session import Session
+from gausslab.settings import LIMITS, to_toml
+
+_FILMING = BoundedSemaphore(LIMITS.films)
+
+
+def picture(session: Session, ending: str, theme: str) -> bytes:
+    """The panel at the last step, with its history, as .png or .svg."""
+    frames = session.frames(LIMITS.film_frames)
+    return _written(ending, lambda path: figures.save(figures.panel(frames[-1], frames, theme=theme), path))
+
+
+def film(session: Session, ending: str, theme: str) -> bytes:
+    """A film of the run so far, as .mp4 or .gif.
+
+    Raises:
+        BadInput: somebody else's film is being made.
+    """
+    if not _FILMING.acquire(blocking=False):
+        raise BadInput(f"expected at most {LIMITS.films} film at a time on this server, got one more; try again soon")
+    try:
+        frames = session.frames(LIMITS.film_frames)
+        return _written(ending, lambda path: figures.film(frames, path, theme=theme, progress=False))
+    finally:
+        _FILMING.release()
+
+
+def history(session: Session, ending: str, theme: str) -> bytes:
+    """Every reading of every remembered frame, as .csv or .parquet."""
+    readings, content = table(session.frames()), io.BytesIO()
+    if ending == ".csv":
+        readings.to_csv(content, index=False)
+    else:
+        readings.to_parquet(content, index=False)
+    return content.getvalue()
+
+
+def experiment(session: Session, ending: str, theme: str) -> bytes:
+    """The experiment with every knob as it stands, as .toml."""
+    return to_toml(session.experiment).encode()
+
+
+def _written(ending: str, write: Callable[[Path], object]) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"gausslab{ending}"
+        write(path)
+        return path.read_bytes()
+
+
+class Kept(NamedTuple):
+    """A kind of file: what a person calls it, its type on the web, and how its bytes are made."""
+
+    label: str
+    mime: str
+    make: Callable[[Session, str, str], bytes]
+
+
+FILES: dict[str, Kept] = {
+    ".png": Kept("Picture (PNG)", "image/png", picture),
+    ".svg": Kept("Picture (SVG)", "image/svg+xml", picture),
+    ".mp4": Kept("Film (MP4)", "video/mp4", film),
+    ".gif": Kept("Film (GIF)", "image/gif", film),
+    ".csv": Kept("History (CSV)", "text/csv", history),
+    ".parquet": Kept("History (Parquet)", "application/vnd.apache.parquet", history),
+    ".toml": Kept("Experiment (TOML)", "application/toml", experiment),
+}

@@ -1,0 +1,336 @@
+"""One visitor's session: a run that plays, answered a chunk of frames at a time. It knows nothing of Streamlit.
+
+The stage shows frames that are made ahead. When somebody turns a knob, the frames behind that moment are void: the
+session goes back to the snapshot at that step and on from there, with the same bits as if it had never been ahead.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import uuid4
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from gausslab.diagnosis import PAST, diagnose
+from gausslab.errors import BadInput
+from gausslab.frame import Frame, Scene
+from gausslab.lab.pace import Pace
+from gausslab.lab.protocol import Line, Request
+from gausslab.lab.timeline import Entry, Timeline
+from gausslab.lab.transplant import transplanted
+from gausslab.observing import frame
+from gausslab.run import Event, Run, begin
+from gausslab.settings import LIMITS, Experiment
+from gausslab.targets import from_points, parse
+
+FRAMES_PER_CALL = 5  # of one compiled program: few enough for a quick answer, enough to hide the cost of a call
+OPENING = 12  # frames of the first answer
+SNAPSHOTS = 2 * LIMITS.look_ahead // FRAMES_PER_CALL
+OPTIMAL_FRAMES = 20  # after each of which it is asked whether D is optimal
+NEAR_OPTIMAL = 0.02  # |V(D*) − V(D)| over |V(D*) − V at rest| at which D is called optimal
+AS_TYPED = {"location": 0.0, "scale": 1.0}  # where a new target stands
+
+
+class Session:
+    """A run and all that the page shows of it."""
+
+    def __init__(self, experiment: Experiment, events: Sequence[Event] = (), step: int = 0) -> None:
+        """Begin a run.
+
+        Args:
+            experiment: what to do.
+            events: what was done to it, in order, where a link tells so; done again on the way to `step`.
+            step: where to go on from, without a stop on the way.
+
+        Raises:
+            BadInput: an experiment that is too large for the lab.
+        """
+        LIMITS.check(experiment)
+        self.epoch = 0
+        self.message = ""
+        self.pace = Pace()
+        self._names: WeakKeyDictionary[Scene, str] = WeakKeyDictionary()
+        self._begin(experiment)
+        self._script, self._goal = deque(events), step
+
+    def _begin(self, experiment: Experiment) -> None:
+        self.identity = uuid4().hex
+        self.run: Run = begin(experiment)
+        self.from_start = True  # experiment and events alone give the same bits again
+        self._version = 0
+        self._script: deque[Event] = deque()
+        self._goal = 0
+        self._forget()
+
+    def _forget(self) -> None:
+        self.past = Timeline(LIMITS.history)
+        self._snapshots: list[Run] = []
+        self._recent: deque[Frame] = deque(maxlen=PAST)
+        self._first: Frame | None = None
+        self._words = ("healthy", "")
+
+    @property
+    def step(self) -> int:
+        """Steps taken so far, frames made ahead included."""
+        return self.run.step
+
+    @property
+    def experiment(self) -> Experiment:
+        """The experiment as it stands, with every knob where it has been turned to."""
+        return self.run.experiment.changed(self.run.knobs | {"target": self.run.text})
+
+    def name(self, scene: Scene) -> str:
+        """The name by which the stage knows a scene."""
+        if scene not in self._names:
+            self._names[scene] = uuid4().hex[:12]
+        return self._names[scene]
+
+    def answer(self, request: Request | None) -> list[Line]:
+        """Do what the stage asks for, within one turn of the server.
+
+        Args:
+            request: checked; None is the page's first sight of the session.
+
+        Raises:
+            BadInput: a knob that there is not, or a value that it cannot take; the session is as it was then.
+        """
+        if request is None:
+            return self.look() + self.advance(OPENING, 1, hurry=False)
+        if request.epoch != self.epoch:
+            # Asked before the page changed the session: what the stage holds is void, and so are its knobs.
+            return self.advance(OPENING, self._steps(request)) if request.act == "play" else self.look()
+        if request.act == "seek":
+            return [self._remembered(self.past.nearest(self.step if request.at is None else request.at))]
+        if request.act in ("restart", "seed"):
+            self.restart(self.run.experiment.seed + (request.act == "seed"))
+            return self.advance(1, 0)
+        if request.v != self._version or request.target:
+            self._turn(request)
+        elif request.start < self.step and request.act not in ("play", "pause"):
+            self.go_back(request.start)
+        return self._act(request)
+
+    def _act(self, request: Request) -> list[Line]:
+        if request.act == "pause":
+            return []
+        if request.act in ("discriminator", "generator"):
+            return self.half(request.act)
+        if request.act == "optimal":
+            return self.until_optimal()
+        if request.act == "step":
+            return self.advance(request.frames, request.steps_per_frame, hurry=False)
+        return self.advance(request.frames, self._steps(request))
+
+    def _steps(self, request: Request) -> int:
+        if request.steps_per_frame == 0:
+            return 0
+        return self.pace.steps_for(request.steps_per_frame, request.speed)
+
+    def _turn(self, request: Request) -> None:
+        values: dict[str, Any] = dict(request.knobs)
+        if request.target:
+            wish = request.target
+            target = parse(wish.text, files=False) if wish.text else from_points(*zip(*wish.drawn or (), strict=True))
+            values |= AS_TYPED | {"target": target.text}
+        here = self.run
+        self.go_back(request.start)
+        try:
+            self.change(values)
+        except BadInput:
+            self.run = here
+            raise
+        self._version = request.v
+
+    def advance(self, frames: int, steps: int, *, hurry: bool = True) -> list[Line]:
+        """Train and look.
+
+        Args:
+            frames: how many are wanted; there are fewer where the turn is over before, and at least one.
+            steps: before each frame; 0 looks again without a step.
+            hurry: stop at the end of the turn.
+        """
+        ends = time.perf_counter() + LIMITS.turn
+        lines: list[Line] = []
+        while len(lines) < frames and not (lines and self.run.failure):
+            count = min(FRAMES_PER_CALL, frames - len(lines))
+            vector = self._vector(count, steps)
+            left = ends - time.perf_counter()
+            if lines and hurry and not self.pace.fits(count, int(vector.sum()), left):
+                break
+            lines += self._call(vector, count)
+            self._follow_script()
+        return lines
+
+    def _vector(self, count: int, steps: int) -> np.ndarray:
+        """Steps before each frame of one call."""
+        vector = np.zeros(FRAMES_PER_CALL, np.int32)
+        if self.run.failure:
+            return vector
+        if not self._script and self.step >= self._goal:
+            vector[:count] = steps
+            return vector
+        # On the way to the step of a link: as far as a turn goes, but never past something that has to be done.
+        stop = self._script[0].step if self._script else self._goal
+        per_frame = max(1, int(LIMITS.turn / FRAMES_PER_CALL / self.pace.step))
+        ends = np.minimum(self.step + per_frame * np.arange(count + 1), max(stop, self.step))
+        vector[:count] = np.diff(ends)
+        return vector
+
+    def _follow_script(self) -> None:
+        while self._script and self._script[0].step <= self.step:
+            event = self._script.popleft()
+            self.run.change({event.knob: event.value})
+
+    def _call(self, vector: np.ndarray, count: int) -> list[Line]:
+        self._follow_script()
+        self._snapshots.append(self.run.fork())
+        del self._snapshots[:-SNAPSHOTS]
+        with self.pace.making(count, int(vector.sum())):
+            reel = self.run.advance(vector)
+            count = min(count, len(reel))
+            frames = [frame(reel.look, reel.observation(place), reel.knobs) for place in range(count)]
+            self._say(frames[-1])
+        for place in range(count):
+            self.past.record(reel, place, *self._words)
+        return [self._line(seen) for seen in frames]
+
+    def _line(self, seen: Frame) -> Line:
+        return Line(seen, self.name(seen.scene), *self._words)
+
+    def _say(self, seen: Frame) -> None:
+        """Put into words what is seen, not more often than frames of a run are recorded."""
+        self._first = self._first or seen
+        if self.run.failure:
+            self._words = ("diverged", self.run.failure.sentence)
+        elif not self._recent or seen.step >= self._recent[-1].step + self.run.experiment.frame_every:
+            self._words = tuple(diagnose(seen, self._recent, self._first))
+            self._recent.append(seen)
+
+    def _remembered(self, entry: Entry) -> Line:
+        seen = entry.frame()
+        return Line(seen, self.name(seen.scene), entry.verdict, entry.sentence)
+
+    def look(self) -> list[Line]:
+        """The frame as it stands, without a step."""
+        return self.advance(1, 0)
+
+    def seek(self, step: int) -> Frame:
+        """The last remembered frame at or before a step; the run itself stays where it is."""
+        return self.past.nearest(step).frame()
+
+    def frames(self, most: int = LIMITS.history) -> list[Frame]:
+        """Remembered frames over the whole run, taken evenly."""
+        entries = list(self.past.entries)
+        places = sorted({round(place) for place in np.linspace(0, len(entries) - 1, min(most, len(entries))).tolist()})
+        return [entries[place].frame() for place in places]
+
+    def go_back(self, step: int) -> None:
+        """Drop what was made ahead of a step, as far back as there are snapshots."""
+        if step >= self.step and not self.run.failure:
+            return
+        early = [place for place, run in enumerate(self._snapshots) if run.step <= step]
+        if not early:
+            return
+        place = early[-1]
+        self.run = self._snapshots[place].fork()
+        del self._snapshots[place + 1 :]
+        if step > self.step:
+            again = np.zeros(FRAMES_PER_CALL, np.int32)
+            again[0] = step - self.step
+            self.run.advance(again)
+        self.past.forget_after(self.step)
+        while self._recent and self._recent[-1].step > self.step:
+            self._recent.pop()
+
+    def change(self, values: Mapping[str, Any]) -> None:
+        """Turn knobs, or set another target, from the next step on.
+
+        Raises:
+            BadInput: no knob, or a value that it cannot take; nothing is changed then.
+        """
+        now: dict[str, Any] = self.run.knobs | {"target": self.run.text}
+        new = {path: value for path, value in values.items() if now.get(path) != value}
+        if not new:
+            return
+        self._script.clear()
+        self._goal = 0
+        if "target" in new:
+            self._check_target(new["target"])
+        self.run.change(new)
+        self.run.failure = None
+
+    def _check_target(self, text: str) -> None:
+        sample = parse(text, files=False).sample
+        if sample is not None and sample.size > LIMITS.values:
+            raise BadInput(
+                f"expected at most {LIMITS.values:,} values in the lab, got {sample.size:,}; take every k-th"
+            )
+
+    def set_up(self, values: Mapping[str, Any]) -> None:
+        """Take other settings of any kind from the page: at once, with the weights kept, or from a new start.
+
+        Raises:
+            BadInput: a setting that cannot be used, or that is too large for the lab; nothing is changed then.
+        """
+        before = self.experiment
+        new = before.changed({**(AS_TYPED if "target" in values else {}), **values})
+        LIMITS.check(new)
+        if new == before:
+            return
+        if "target" in values:
+            self._check_target(new.target)
+        if new.structure() == before.structure() and new.seed == before.seed:
+            self.change({path: value for path, value in new.knobs().items()} | {"target": new.target})
+        else:
+            self._rebuild(new)
+        self.epoch += 1
+
+    def _rebuild(self, new: Experiment) -> None:
+        run = transplanted(self.run, new)
+        if run is None:
+            self._begin(new)
+            return
+        self.run, self.from_start = run, False
+        self._script.clear()
+        self._goal = 0
+        self._snapshots.clear()
+
+    def restart(self, seed: int | None = None) -> None:
+        """Begin anew with every setting as it stands.
+
+        Args:
+            seed: another one, or None for the same.
+        """
+        now = self.experiment
+        self._begin(now.changed({"seed": (now.seed if seed is None else seed) % 2**32}))
+        self.epoch += 1
+
+    def half(self, player: str) -> list[Line]:
+        """One half-step: one player learns, the other stands still."""
+        other = "generator" if player == "discriminator" else "discriminator"
+        usual = {name: self.run.knobs[name] for name in (f"{player}.steps", f"{other}.steps")}
+        self.change({f"{player}.steps": max(1, int(usual[f"{player}.steps"])), f"{other}.steps": 0})
+        lines = self.advance(1, 1, hurry=False)
+        self.change(usual)
+        return lines
+
+    def until_optimal(self) -> list[Line]:
+        """Let D learn alone until it is next to optimal, or a turn's worth of steps no longer helps it."""
+        usual = self.run.knobs["generator.steps"]
+        self.change({"generator.steps": 0})
+        lines = self.look()
+        ends = time.perf_counter() + OPTIMAL_FRAMES * LIMITS.turn
+        while _gap(lines[-1].frame) > NEAR_OPTIMAL and time.perf_counter() < ends and not self.run.failure:
+            lines += self.advance(FRAMES_PER_CALL, self.pace.steps_for(1, 0))
+        self.change({"generator.steps": usual})
+        return lines[-LIMITS.look_ahead :]
+
+
+def _gap(seen: Frame) -> float:
+    """How far D is from D*, in its value, over how far D* is from a D that knows nothing."""
+    reach = abs(seen.optimal_value + seen.equilibrium_discriminator_loss)
+    return abs(seen.optimal_value - seen.value) / max(reach, 1e-9)

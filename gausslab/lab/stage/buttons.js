@@ -1,0 +1,55 @@
+/** The buttons: playback, the legend's switches, and the stations of the machine. */
+
+import { icon } from "./layout.js";
+
+/**
+ * Has every button do what it says.
+ *
+ * @param {object} stage with `parts`, `shows`, `machine`, `act(name)` and `redraw()`
+ */
+export function watchButtons(stage) {
+  const { parts, shows, machine } = stage;
+  for (const [name, item] of Object.entries(parts.buttons)) item.addEventListener("click", () => stage.act(name));
+  for (const item of parts.layers) {
+    item.addEventListener("click", () => {
+      const on = !shows[item.dataset.layer];
+      shows[item.dataset.layer] = on;
+      item.setAttribute("aria-pressed", String(on));
+      stage.redraw();
+    });
+  }
+  for (const item of parts.stations) {
+    item.addEventListener("click", () => {
+      machine.opened = machine.opened === item.dataset.station ? null : item.dataset.station;
+      stage.redraw();
+    });
+  }
+}
+
+/**
+ * Brings the buttons up to the moment.
+ *
+ * @param {object} stage with `parts`, `playhead`, `hand`, `machine` and `half`
+ */
+export function showButtons({ parts, playhead, hand, machine, half }) {
+  const { play, slow, draw } = parts.buttons;
+  const [sign, words] = playhead.playing ? ["pause", "Pause"] : ["play", "Play"];
+  if (play.lastElementChild.textContent !== words) {
+    play.firstElementChild.innerHTML = icon(sign);
+    play.lastElementChild.textContent = words;
+  }
+  slow.setAttribute("aria-pressed", String(playhead.slow));
+  draw.setAttribute("aria-pressed", String(hand.drawing));
+  parts.root.dataset.playing = playhead.playing;
+  parts.root.dataset.half = half ?? "";
+  for (const item of parts.stations) {
+    const name = item.dataset.station;
+    const open = machine.opened === name;
+    const place = machine.box(name).map((side) => `${Math.round(side)}px`);
+    if (item.dataset.place === String(place) && item.hidden === (machine.opened !== null && !open)) continue;
+    item.dataset.place = String(place);
+    item.hidden = machine.opened !== null && !open;
+    item.setAttribute("aria-expanded", String(open));
+    [item.style.left, item.style.top, item.style.width, item.style.height] = place;
+  }
+}

@@ -1,0 +1,270 @@
+/**
+ * The playhead: a buffer of key frames, the moment between two of them that is shown, and the requests for more.
+ *
+ * It asks for the next chunk before it runs dry, one request at a time, and asks for nothing while it is paused or the
+ * page is hidden. A change of a knob cuts off what lies ahead and asks anew from the last frame kept.
+ */
+
+import { readScene, request } from "./protocol.js";
+
+export const FASTEST = 0; // the speed that stands for "as fast as it goes"
+
+const KEY_RATE = 20; // key frames a second; between them the stage tweens
+const PAST = 240; // key frames kept behind the playhead
+const AHEAD = 0.45; // seconds of frames below which the next chunk is asked for
+const RESERVE = 0.1; // seconds of frames below which it slows down
+const SHORT = 3; // frames asked for after a change
+const WATCHDOG = 2500; // ms without an answer before the same request is sent again
+const BEAT = 1500; // ms that a half-step takes in slow motion
+const ONE_FRAME = new Set(["step", "discriminator", "generator", "optimal", "restart", "seed", "seek"]);
+const AFRESH = new Set(["restart", "seed"]);
+
+/** Holds the frames and decides what to ask for. */
+export class Playhead {
+  /** @param {function(object)} send hands a request to the page */
+  constructor(send) {
+    this.send = send;
+    this.frames = [];
+    this.scenes = new Map();
+    this.position = 0; // in key frames, from the first one held
+    this.playing = true;
+    this.slow = false;
+    this.speed = 200;
+    this.measured = 0; // steps a second that the server last managed
+    this.knobs = {};
+    this.v = this.seq = this.epoch = 0;
+    this.aimed = 0; // version of the knobs since which the present target holds
+    this.waiting = null; // the request without an answer so far
+    this.acts = []; // what a person asked for and has not been sent yet
+    this.target = null; // a new target that has not been sent yet
+    this.stale = false; // a knob was turned since the last request
+    this.urgent = false; // the request without an answer is for a turned knob
+    this.visited = null; // a past frame that the timeline shows
+    this.lastAct = "play";
+    this.failure = null;
+    this.sentAt = this.beatAt = -Infinity;
+    this.generation = 0; // counts starts from nothing
+  }
+
+  /** The frame at or before the playhead. */
+  get current() {
+    return this.visited ?? this.frames[Math.floor(this.position)] ?? null;
+  }
+
+  /** The frame that the playhead moves towards. */
+  get next() {
+    return this.visited ?? this.frames[Math.min(this.frames.length - 1, Math.floor(this.position) + 1)] ?? null;
+  }
+
+  /** How far the playhead is between the two, from 0 to 1. */
+  get share() {
+    return this.visited ? 0 : this.position - Math.floor(this.position);
+  }
+
+  /** Key frames that are still to be shown. */
+  get ahead() {
+    return Math.max(0, this.frames.length - 1 - this.position);
+  }
+
+  /** Key frames a second at full pace. */
+  get rate() {
+    if (this.slow) return 1000 / BEAT;
+    return this.speed === FASTEST ? KEY_RATE : Math.min(KEY_RATE, Math.max(1, this.speed));
+  }
+
+  /** Training steps between two key frames. */
+  get stepsPerFrame() {
+    if (this.speed === FASTEST)
+      return Math.min(2000, Math.max(1, Math.round((0.9 * (this.measured || 200)) / KEY_RATE)));
+    return Math.max(1, Math.round(this.speed / KEY_RATE));
+  }
+
+  /**
+   * Takes in an answer, unless it is an old one.
+   *
+   * @param {object} header
+   * @param {object[]} frames
+   * @returns {boolean} whether it was taken
+   */
+  receive(header, frames) {
+    for (const [id, scene] of Object.entries(header.scenes ?? {})) this.scenes.set(id, readScene({ id, ...scene }));
+    const afresh = (header.epoch ?? 0) > this.epoch || this.frames.length === 0;
+    const answered = this.waiting && header.seq === this.waiting.seq;
+    if (!afresh && !answered) return false;
+    const asked = answered ? this.waiting : null;
+    if (answered || afresh) this.waiting = null;
+    this.epoch = header.epoch ?? this.epoch;
+    this.failure = header.failure ?? null;
+    if (header.speed > 0) this.measured = header.speed;
+    for (const frame of frames) frame.scene = this.scenes.get(frame.sceneId);
+    frames = frames.filter((frame) => frame.scene);
+    if (asked?.act === "seek") {
+      if (!this.playing) this.visited = frames.at(-1) ?? this.visited;
+    } else if (frames.length) {
+      this.join(frames, afresh || AFRESH.has(asked?.act), ONE_FRAME.has(asked?.act) || asked?.stepsPerFrame === 0);
+    }
+    this.forgetScenes();
+    return true;
+  }
+
+  /** Puts new frames behind those that stay. */
+  join(frames, afresh, atOnce) {
+    // An answer to how things stood before the last turn of a knob is of use only where nothing else is left to show.
+    if ((this.stale || this.slow || !this.playing) && !afresh && !atOnce) {
+      if (this.ahead >= 1) return;
+      frames = frames.slice(0, 2);
+    }
+    if (afresh) {
+      this.frames = [];
+      this.position = 0;
+      this.generation += 1;
+    }
+    const from = frames[0].step;
+    while (this.frames.length && this.frames.at(-1).step >= from) this.frames.pop();
+    // A hand on a slider waits for no tweening: the first frame of the new value is shown at once.
+    if (this.urgent && !afresh) this.position = Math.max(this.position, this.frames.length - 0.5);
+    this.frames.push(...frames);
+    const extra = Math.floor(Math.min(this.position, this.frames.length - 1)) - PAST;
+    if (extra > 0) {
+      this.frames.splice(0, extra);
+      this.position -= extra;
+    }
+    this.position = Math.min(this.position, this.frames.length - 1);
+    if (atOnce && !this.slow) this.position = this.frames.length - 1;
+  }
+
+  /** Keeps the scenes of frames that are held, and no others. */
+  forgetScenes() {
+    if (this.scenes.size < 16) return;
+    const used = new Set(this.frames.map((frame) => frame.sceneId));
+    if (this.visited) used.add(this.visited.sceneId);
+    for (const id of this.scenes.keys()) if (!used.has(id)) this.scenes.delete(id);
+  }
+
+  /**
+   * Moves on and asks for what is missing.
+   *
+   * @param {number} now ms
+   * @param {number} elapsed ms since the last call
+   */
+  advance(now, elapsed) {
+    if (this.visited === null && (this.playing || this.slow)) {
+      // Slower before it runs dry, faster where too much has piled up: a stall would be seen.
+      const reserve = Math.max(1, RESERVE * this.rate);
+      const pace = this.slow ? 1 : Math.min(1.25, Math.max(0.25, this.ahead / reserve));
+      this.position += Math.min(this.ahead, (Math.min(elapsed, 100) / 1000) * this.rate * pace);
+    }
+    this.ask(now);
+  }
+
+  /** Sends the one request that is most needed, if any. */
+  ask(now) {
+    // A turned knob need not wait for frames that are void already; it does wait for another turn's answer, or a fast
+    // hand would never be answered.
+    const overtaken = this.stale && !this.acts.length && this.waiting?.act === "play" && !this.urgent;
+    if (this.waiting && !overtaken) {
+      if (now - this.sentAt > WATCHDOG && !document.hidden) this.dispatch(this.waiting, now);
+      return;
+    }
+    if (!this.frames.length || document.hidden) return;
+    if (this.acts.length) {
+      this.compose(this.acts.shift(), 1, now);
+    } else if (this.stale) {
+      if (this.playing && !this.slow) this.compose({ act: "play" }, Math.max(SHORT, Math.round(0.15 * this.rate)), now);
+      else this.compose({ act: "step", stepsPerFrame: 0 }, 1, now);
+    } else if (this.playing && this.slow && this.ahead === 0 && now - this.beatAt > BEAT) {
+      this.beatAt = now;
+      this.compose({ act: this.lastAct === "discriminator" ? "generator" : "discriminator" }, 1, now);
+    } else if (this.playing && !this.slow && !this.failure && this.visited === null && this.ahead < AHEAD * this.rate) {
+      this.compose({ act: "play" }, Math.max(1, Math.round(0.6 * this.rate)), now);
+    }
+  }
+
+  /** Builds a request and sends it. */
+  compose(wish, frames, now) {
+    this.lastAct = wish.act;
+    this.urgent = this.stale;
+    this.stale = false;
+    this.waiting = request({
+      seq: ++this.seq,
+      v: this.v,
+      epoch: this.epoch,
+      from: this.frames.at(-1).step,
+      frames,
+      speed: this.speed,
+      stepsPerFrame: wish.stepsPerFrame ?? (ONE_FRAME.has(wish.act) ? 1 : this.stepsPerFrame),
+      knobs: this.knobs,
+      act: wish.act,
+      at: wish.at,
+      target: this.target,
+      scenes: this.scenes.keys(),
+    });
+    this.target = null;
+    this.dispatch(this.waiting, now);
+  }
+
+  dispatch(wish, now) {
+    this.sentAt = now;
+    this.send(wish);
+  }
+
+  /** Turns a knob: what lies ahead is no longer what will happen. */
+  turn(path, value) {
+    this.knobs[path] = value;
+    this.change();
+  }
+
+  /** Sets another target. */
+  aim(target) {
+    this.target = target;
+    this.change();
+    this.aimed = this.v;
+  }
+
+  change() {
+    this.v += 1;
+    this.stale = true;
+    this.visited = null;
+    this.cut();
+  }
+
+  /** Plays on from the last moment reached, or pauses. */
+  play(on = !this.playing) {
+    this.playing = on;
+    if (!on) return;
+    this.visited = null;
+    this.acts = this.acts.filter(({ act }) => act !== "seek");
+  }
+
+  /** Goes over to slow motion, half-step by half-step, or back. */
+  slowDown(on = !this.slow) {
+    this.slow = on;
+    this.play(true);
+    if (on) this.cut();
+  }
+
+  /** Does something once: a step, a half-step, a restart. */
+  once(act) {
+    this.visited = null;
+    if (!AFRESH.has(act)) {
+      this.playing = false;
+      this.cut();
+      this.position = Math.max(0, this.frames.length - 1);
+    }
+    if (this.acts.length < 8) this.acts.push({ act });
+  }
+
+  /** Lets go of what lies ahead: it has not happened yet. */
+  cut() {
+    this.frames.length = Math.min(this.frames.length, Math.ceil(this.position) + 1);
+  }
+
+  /** Shows the moment of a step: from the buffer where it is held, else by asking for it. */
+  seek(step) {
+    this.playing = false;
+    const held = this.frames.findLast((frame) => frame.step <= step);
+    const reached = this.frames[Math.floor(this.position)]?.step ?? 0;
+    if (held) this.visited = step >= reached ? null : held;
+    else this.acts = [{ act: "seek", at: step }];
+  }
+}

@@ -1,0 +1,286 @@
+/**
+ * The stage: a Streamlit component that plays chunks of frames at the screen's own pace.
+ *
+ * Streamlit calls the default export with every answer of the page; the stage itself lives on between calls.
+ */
+
+import { showButtons, watchButtons } from "./buttons.js";
+import { Knobs, speedSlider, timeline } from "./controls.js";
+import { Densities, LAYERS } from "./densities.js";
+import { Game } from "./game.js";
+import { History } from "./history.js";
+import { emptyHand, placeHandles, watchDensities, watchKeys, watchMap } from "./input.js";
+import { dressLegend, layOut } from "./layout.js";
+import { HALF_STEPS, Machine } from "./machine.js";
+import { MapPanel } from "./map.js";
+import { Moment, place } from "./moment.js";
+import { Playhead } from "./playhead.js";
+import { decode } from "./protocol.js";
+import { readTheme, themeKey } from "./theme.js";
+import { Words } from "./words.js";
+
+const CALM = 250; // ms between two drawings for those who asked for less motion
+const WORDS_EVERY = 200; // ms between two looks at words and buttons
+const GAME_EVERY = 150; // ms between two drawings of the slower panels
+const MACHINE_EVERY = 90;
+const LEAST_ROOM = 560; // CSS pixels; a window that is lower scrolls
+
+class Stage {
+  constructor(parent) {
+    this.parts = layOut(parent);
+    const { parts } = this;
+    this.moment = new Moment();
+    this.history = new History();
+    this.hand = emptyHand();
+    this.shows = Object.fromEntries(LAYERS.map(({ name }) => [name, true]));
+    this.playhead = new Playhead((wish) => this.setStateValue("req", wish));
+    this.densities = new Densities(...parts.densities);
+    this.map = new MapPanel(...parts.map);
+    this.game = new Game(parts.game);
+    this.machine = new Machine(parts.machine);
+    this.words = new Words(parts);
+    this.knobs = new Knobs(parts.knobs, (path, value) => {
+      this.playhead.turn(path, value);
+      this.redraw();
+    });
+    this.showSpeed = speedSlider(parts.speed, (speed) => {
+      this.playhead.speed = speed;
+      this.playhead.slow = false;
+    });
+    this.showTime = timeline(parts.timeline, (step) => {
+      this.playhead.seek(step);
+      this.redraw();
+    });
+    this.target = null;
+    this.span = { first: 0, last: 0 };
+    this.epoch = -1;
+    this.drawn = this.gameAt = this.machineAt = this.drawnAt = this.saidAt = this.shownAt = 0;
+    this.calm = matchMedia("(prefers-reduced-motion: reduce)");
+    this.listen();
+    this.showSpeed(this.playhead.speed);
+    this.loop = this.loop.bind(this);
+    this.request = requestAnimationFrame(this.loop);
+  }
+
+  listen() {
+    const { parts } = this;
+    watchButtons(this);
+    watchDensities(parts.densities[1], this);
+    watchMap(parts.map[1], this);
+    this.unwatch = watchKeys(parts.root, (name) => this.act(name));
+    this.resizing = new ResizeObserver(() => this.measure());
+    this.resizing.observe(parts.root);
+    this.measure = this.measure.bind(this);
+    window.addEventListener("resize", this.measure);
+  }
+
+  /** Takes what is left of the window, so that nothing has to be scrolled for. */
+  measure() {
+    const { root } = this.parts;
+    const top = Math.max(0, root.getBoundingClientRect().top);
+    root.style.setProperty("--room", `${Math.max(LEAST_ROOM, window.innerHeight - top - 10)}px`);
+    this.redraw();
+  }
+
+  redraw() {
+    this.dirty = true;
+  }
+
+  /** Does what a button or a key asks for. */
+  act(name) {
+    const { playhead, parts } = this;
+    if (name === "help") parts.dialog.open ? parts.dialog.close() : parts.dialog.showModal();
+    else if (name === "play") playhead.play();
+    else if (name === "slow") playhead.slowDown();
+    else if (name === "draw") {
+      this.hand.drawing = !this.hand.drawing;
+      parts.densities[1].classList.toggle("drawing", this.hand.drawing);
+    } else playhead.once(name);
+    this.redraw();
+  }
+
+  /** Sets another target; it stands where it was drawn, so the knobs that move targets go back. */
+  aim(target) {
+    this.act("draw");
+    for (const [path, rest] of [
+      ["location", 0],
+      ["scale", 1],
+    ]) {
+      if (this.knobs.items.has(path)) this.knobs.show(path, rest);
+    }
+    this.playhead.knobs = this.knobs.values();
+    this.playhead.aim(target);
+  }
+
+  /** Lets the hand point at a latent z. */
+  pointAt(z, pixel) {
+    const { scene } = this.moment;
+    const at = place(scene.z, z);
+    const index = Math.min(scene.u.length - 2, Math.floor(at));
+    this.hand.u = scene.u[index] + (at - index) * (scene.u[index + 1] - scene.u[index]);
+    this.hand.pixel = pixel;
+    this.redraw();
+  }
+
+  /** Takes an answer of the page. */
+  update({ data, setStateValue }) {
+    this.setStateValue = setStateValue;
+    this.undressed = true; // Streamlit calls after a change of theme as well
+    if (!data) return;
+    try {
+      const { header, frames } = decode(data);
+      if (header.setup) this.setUp(header);
+      this.moment.names = header.scalarNames ?? this.moment.names;
+      this.playhead.receive(header, frames);
+      this.complain(header.setup?.message ?? "");
+    } catch (error) {
+      this.complain(error.message);
+    }
+    this.redraw();
+  }
+
+  setUp({ setup, epoch = 0 }) {
+    this.target = setup.target ?? this.target;
+    this.span = setup.history ?? this.span;
+    this.knobs.describe(setup.controls ?? [], this.target);
+    if (epoch > this.epoch) {
+      for (const { path, value } of setup.controls ?? []) this.knobs.show(path, value);
+      this.playhead.knobs = this.knobs.values();
+      if (this.epoch < 0 && setup.speed !== undefined) {
+        this.playhead.speed = setup.speed;
+        this.showSpeed(setup.speed);
+      }
+      this.epoch = epoch;
+    }
+  }
+
+  complain(sentence) {
+    const { message } = this.parts;
+    if (message.textContent !== sentence) message.textContent = sentence;
+    message.hidden = !sentence;
+  }
+
+  loop(now) {
+    this.request = requestAnimationFrame(this.loop);
+    const { playhead, moment } = this;
+    if (this.undressed) this.dress();
+    playhead.advance(now, now - (this.lastNow ?? now));
+    this.lastNow = now;
+    if (!playhead.current) return;
+    this.remember();
+    if (moment.scene && now - this.saidAt > WORDS_EVERY) this.report(now);
+    if (this.calm.matches && now - this.drawnAt < CALM) return;
+    const live = playhead.slow && playhead.playing;
+    if (!this.dirty && !live && !moment.view.moving && playhead.position === this.shownAt) return;
+    this.dirty = false;
+    this.drawnAt = now;
+    this.shownAt = playhead.position;
+    this.draw(now);
+  }
+
+  /** Hands the key frames that have been shown to the history. */
+  remember() {
+    const { playhead, history } = this;
+    if (playhead.generation !== this.generation) {
+      this.generation = playhead.generation;
+      history.clear();
+    }
+    let index = Math.floor(playhead.position);
+    while (index >= 0 && !playhead.frames[index].seen) index -= 1;
+    for (index += 1; index <= playhead.position; index++) {
+      playhead.frames[index].seen = true;
+      history.add(playhead.frames[index], this.moment.names);
+    }
+  }
+
+  draw(now) {
+    const { playhead, moment, hand } = this;
+    const calm = this.calm.matches;
+    moment.set(playhead.current, playhead.next, calm ? 0 : playhead.share);
+    // A frame from before another target was set shows its own, and so does one from the past.
+    const past = playhead.visited || moment.frame.v < playhead.aimed;
+    const knobs = past ? moment.frame.knobs : playhead.knobs;
+    moment.moveTarget(this.target, knobs);
+    moment.look(hand.held, calm);
+    placeHandles(hand, moment, this.target, knobs);
+    hand.x = hand.u === null ? null : moment.mapAt(hand.u);
+    this.densities.draw(moment, this.shows, hand);
+    this.map.draw(moment, hand);
+    if (now - this.gameAt > GAME_EVERY || !playhead.playing) {
+      this.gameAt = now;
+      this.game.draw(this.history, moment.step);
+    }
+    if (now - this.machineAt > MACHINE_EVERY || !playhead.playing) {
+      this.machineAt = now;
+      this.machine.draw(moment, now, this.half, playhead.playing && !calm);
+    }
+    this.drawn += 1;
+    const { dataset } = this.parts.root;
+    dataset.drawn = this.drawn;
+    dataset.step = moment.step;
+    dataset.v = moment.frame.v;
+  }
+
+  /** The half-step that is shown alone, if one is. */
+  get half() {
+    return HALF_STEPS[this.playhead.lastAct] ? this.playhead.lastAct : null;
+  }
+
+  /** Brings words, buttons, sliders, timeline and stations up to the moment. */
+  report(now) {
+    const { playhead, span, moment, half } = this;
+    this.saidAt = now;
+    this.words.say(now, moment, half, playhead.failure, playhead.playing);
+    const last = Math.max(span.last ?? 0, this.history.last, moment.step);
+    this.showTime(span.first ?? 0, moment.step, last);
+    if (playhead.visited !== this.mirrored) {
+      this.mirrored = playhead.visited;
+      const knobs = playhead.visited?.knobs ?? playhead.knobs;
+      for (const [path, value] of Object.entries(knobs)) this.knobs.show(path, value);
+    }
+    showButtons(this);
+  }
+
+  /** Takes up the theme, if it is another. */
+  dress() {
+    this.undressed = false;
+    const key = themeKey(this.parts.root);
+    if (key === this.key) return;
+    this.key = key;
+    const theme = readTheme(this.parts.root);
+    this.parts.root.dataset.theme = theme.dark ? "dark" : "light";
+    for (const panel of [this.densities, this.map, this.game, this.machine]) panel.dress(theme);
+    dressLegend(this.parts.root, theme);
+    this.redraw();
+  }
+
+  /** Stops everything and leaves nothing behind. */
+  leave() {
+    cancelAnimationFrame(this.request);
+    this.unwatch();
+    this.resizing.disconnect();
+    window.removeEventListener("resize", this.measure);
+    this.parts.root.remove();
+  }
+}
+
+const stages = new WeakMap();
+
+/**
+ * Shows what the page sends; the first call makes the stage.
+ *
+ * @param {object} component what Streamlit hands to a component
+ * @param {?Uint8Array} component.data a chunk
+ * @param {Node} component.parentElement
+ * @param {function(string, object)} component.setStateValue
+ * @returns {function()} the clean-up
+ */
+export default function stage(component) {
+  const { parentElement } = component;
+  if (!stages.has(parentElement)) stages.set(parentElement, new Stage(parentElement));
+  stages.get(parentElement).update(component);
+  return () => {
+    stages.get(parentElement)?.leave();
+    stages.delete(parentElement);
+  };
+}

@@ -1,0 +1,85 @@
+/** Panel 5: one sentence on what is going on, the numbers behind it, and the same for those who cannot see. */
+
+import { brief } from "./drawing.js";
+import { HALF_STEPS } from "./machine.js";
+
+const SETTLED = 700; // ms that another verdict must stand before it is shown
+const REFRESHED = 2000; // ms between two sentences of the same verdict
+const TOLD = 8000; // ms between two text alternatives
+const BAD = new Set(["diverged", "collapsed", "vanishing", "oscillating"]);
+
+/** Says what is going on, calmly. */
+export class Words {
+  /**
+   * @param {object} places
+   * @param {HTMLElement} places.sentence what everybody sees
+   * @param {HTMLElement} places.status a polite live region: tells of another verdict, not of another number
+   * @param {HTMLElement} places.numbers
+   * @param {HTMLElement} places.alternative a description of all panels
+   */
+  constructor(places) {
+    Object.assign(this, places);
+    this.verdict = null;
+    this.candidate = null;
+    this.since = this.refreshed = this.told = -Infinity;
+  }
+
+  /**
+   * @param {number} now ms
+   * @param {Moment} moment
+   * @param {?string} half the half-step of slow motion
+   * @param {?string} failure why the run stopped by itself
+   * @param {boolean} playing
+   */
+  say(now, moment, half, failure, playing) {
+    this.count(moment);
+    const { verdict, sentence } = moment.frame.words;
+    const kind = failure ? "failure" : (half ?? verdict);
+    const words = failure ?? (half ? HALF_STEPS[half] : sentence);
+    if (kind !== this.candidate) {
+      this.candidate = kind;
+      this.since = now;
+    }
+    const another = kind !== this.verdict;
+    const due = another
+      ? failure || half || this.verdict === null || now - this.since > SETTLED
+      : now - this.refreshed > REFRESHED;
+    if (due && words) {
+      if (this.sentence.textContent !== words) this.sentence.textContent = words;
+      this.sentence.dataset.mood = failure || (!half && BAD.has(verdict)) ? "bad" : "calm";
+      if (another) this.status.textContent = words;
+      this.verdict = kind;
+      this.refreshed = now;
+    }
+    if (now - this.told > TOLD || !playing) {
+      this.told = now;
+      this.tell(moment, words);
+    }
+  }
+
+  count(moment) {
+    const { scene } = moment;
+    const modes = scene.modeMasses.length;
+    const covered =
+      modes > 1 ? ` · modes ${brief(moment.frame.scalars[moment.names.indexOf("modes_covered")])} of ${modes}` : "";
+    const distance = brief(moment.scalar("wasserstein_over_std"), 2);
+    const words = `W₁/σ ${distance} · KS ${brief(moment.scalar("ks"), 2)}${covered}`;
+    if (this.numbers.textContent !== words) this.numbers.textContent = words;
+  }
+
+  tell(moment, words) {
+    const { scene, frame } = moment;
+    const { folds, flats } = frame.marks;
+    const [paidD, paidG] = ["discriminator_loss", "generator_loss"].map((name) => brief(moment.scalar(name)));
+    const held = flats.reduce((total, [, , , mass]) => total + mass, 0);
+    this.alternative.textContent = [
+      `Step ${moment.step}. Target ${scene.label}.`,
+      words,
+      `Generated: mean ${brief(moment.scalar("mean"))}, standard deviation ${brief(moment.scalar("std"))};`,
+      `target: mean ${brief(scene.mean ?? NaN)}, standard deviation ${brief(scene.std ?? NaN)}.`,
+      `Distance W1 ${brief(moment.scalar("wasserstein"))}, noise floor ${brief(scene.noiseFloor ?? NaN)}.`,
+      `The map turns back in ${folds.length} places and stands still for ${Math.round(100 * held)} % of the noise.`,
+      `Losses: discriminator ${paidD}, generator ${paidG}.`,
+    ].join(" ");
+  }
+}

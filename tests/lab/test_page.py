@@ -1,0 +1,213 @@
+"""The page, run by Streamlit's own test harness: it runs no JavaScript, so the tests ask in the stage's place."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from gausslab.errors import BadInput
+from gausslab.lab import link, saving
+from gausslab.lab.protocol import decode
+from gausslab.lab.session import Session
+from gausslab.recipes import RECIPES
+from gausslab.settings import LIMITS, from_toml
+
+SMALL = {"generator.widths": "8", "discriminator.widths": "8", "batch": "16"}
+
+
+@pytest.fixture
+def page() -> AppTest:
+    return opened(recipe="vanilla", target="normal(4, 1.25)", **SMALL)
+
+
+def opened(**query: str) -> AppTest:
+    script = Path(__file__).parents[2] / "gausslab" / "lab" / "script.py"
+    at = AppTest.from_file(str(script), default_timeout=120)
+    for name, value in query.items():
+        at.query_params[name] = value
+    at.run()
+    assert not at.exception
+    return at
+
+
+def answer(at: AppTest):
+    assert not at.exception
+    return decode(at.get("bidi_component")[0].proto.bytes)
+
+
+def ask(at: AppTest, **told):
+    header, _ = answer(at)
+    usual = {"seq": header["seq"] + 1, "v": header["v"], "epoch": header["epoch"], "frames": 5, "speed": 40}
+    last = header["steps"][-1] if header["steps"] else 0
+    request = {**usual, "from": last, "stepsPerFrame": 2, "knobs": {}, "act": "play", **told}
+    at.session_state["stage"] = {"req": request}
+    at.run()
+    return answer(at)
+
+
+def widget(at: AppTest, path: str):
+    kinds = ("selectbox", "multiselect", "number_input", "text_input", "toggle", "button", "file_uploader")
+    return next(item for kind in kinds for item in at.get(kind) if (item.key or "").startswith(f"{path}@"))
+
+
+def test_page_moves_before_anybody_asks(page):
+    header, blocks = answer(page)
+    assert header["frames"] > 5 and header["steps"][0] == 0
+    assert not np.array_equal(blocks["density"][0], blocks["density"][-1])
+
+
+def test_bare_address_opens_the_default_without_a_complaint():
+    header, _ = answer(opened())
+    assert header["setup"]["message"] == ""
+    assert header["setup"]["recipe"] == "steady"
+
+
+def test_stage_gets_what_it_asks_for(page):
+    header, _ = ask(page, frames=3)
+    assert header["seq"] == 1 and header["frames"] == 3
+
+
+def test_same_request_gets_the_same_bytes(page):
+    ask(page)
+    first = page.get("bidi_component")[0].proto.bytes
+    page.run()
+    assert page.get("bidi_component")[0].proto.bytes == first
+
+
+def test_slider_of_the_stage_moves_the_target(page):
+    header, _ = ask(page, v=1, knobs={"location": 2.0}, frames=1, act="step", stepsPerFrame=0)
+    (scene,) = {header["scenes"][name]["mean"] for name in header["sceneOf"]}
+    assert scene == pytest.approx(6.0, abs=0.01)
+    assert header["v"] == 1 and header["knobs"]["location"] == 2.0
+
+
+@pytest.mark.parametrize("raw", [{"seq": 1}, "play", {"seq": 1, "act": "eval"}, {"seq": 2, "from": -1, "knobs": 3}])
+def test_mangled_request_is_answered_with_a_sentence_and_the_session_lives(page, raw):
+    page.session_state["stage"] = {"req": raw}
+    page.run()
+    header, _ = answer(page)
+    refused = raw != {"seq": 1}
+    assert bool(header["setup"]["message"]) == refused
+    assert ask(page)[0]["frames"] == 5
+
+
+def test_loss_is_changed_by_the_native_widget_and_the_weights_stay(page):
+    ask(page)
+    before = page.session_state["visit"].session
+    step, epoch = before.step, before.epoch
+    widget(page, "loss").select("minimax").run()
+    header, _ = answer(page)
+    assert header["setup"]["loss"] == "minimax"
+    assert header["epoch"] > epoch and header["steps"][0] >= step
+
+
+def test_penalty_that_is_chosen_gets_a_slider(page):
+    widget(page, "penalties").select("r1").run()
+    header, _ = answer(page)
+    assert "penalties.r1" in [control["path"] for control in header["setup"]["controls"]]
+
+
+def test_setting_that_goes_too_far_is_refused_and_the_widget_shows_the_old_value(page):
+    widget(page, "generator.widths").set_value("900").run()
+    header, _ = answer(page)
+    assert "in the lab" in header["setup"]["message"]
+    assert widget(page, "generator.widths").value == "8"
+
+
+def test_bad_formula_is_explained_under_its_field(page):
+    widget(page, "target").set_value("normal(4, -1)").run()
+    assert [error.value for error in page.error]
+    assert page.session_state["visit"].text == "normal(4, 1.25)"
+
+
+def test_file_cannot_be_read_through_the_formula(page):
+    widget(page, "target").set_value('data("/etc/passwd")').run()
+    assert "expected no file" in page.error[0].value
+
+
+def test_typed_target_is_learnt(page):
+    widget(page, "target").set_value("laplace(1, 2)").run()
+    assert not page.error
+    header, _ = answer(page)
+    assert header["setup"]["target"]["centre"] == pytest.approx(1.0)
+
+
+def test_broken_upload_is_explained(page):
+    widget(page, "upload").upload("broken.csv", b"a,b\n1,2\n3\n", "text/csv").run()
+    assert "broken.csv" in page.error[0].value
+
+
+def test_uploaded_column_is_learnt_once_it_is_chosen(page):
+    widget(page, "upload").upload("two.csv", b"a,b\n1,10\n2,20\n3,31\n4,39\n", "text/csv").run()
+    widget(page, "column").select("b").run()
+    widget(page, "learn").click().run()
+    header, _ = answer(page)
+    assert header["setup"]["target"]["isSample"]
+    assert header["setup"]["target"]["centre"] == pytest.approx(25.0)
+
+
+def test_recipe_begins_anew_on_the_same_target(page):
+    ask(page)
+    widget(page, "recipe").select("steady").run()
+    header, _ = answer(page)
+    assert header["setup"]["recipe"] == "steady"
+    assert header["setup"]["target"]["text"] == "normal(4, 1.25)"
+
+
+def test_link_of_the_page_opens_the_same_frame(page):
+    ask(page, v=1, knobs={"location": 1.0})
+    header, blocks = ask(page, frames=1, act="step")
+    again = opened(**link.parts(header["setup"]["share"]))
+    found, others = answer(again)
+    while header["steps"][-1] > found["steps"][-1]:
+        found, others = ask(again)
+    place = found["steps"].index(header["steps"][-1])
+    np.testing.assert_array_equal(others["density"][place], blocks["density"][-1])
+
+
+def test_bad_link_opens_the_default_and_says_why():
+    header, _ = answer(opened(target="normal("))
+    assert header["setup"]["message"].startswith("This link could not be opened")
+    assert header["frames"] > 5
+
+
+@pytest.fixture(scope="module")
+def session() -> Session:
+    session = Session(RECIPES["vanilla"].experiment(target="normal(4, 1.25)"))
+    session.answer(None)
+    return session
+
+
+@pytest.mark.parametrize(
+    ("ending", "start"),
+    [
+        (".png", b"\x89PNG"),
+        (".svg", b"<?xml"),
+        (".gif", b"GIF89a"),
+        (".csv", b"step,"),
+        (".parquet", b"PAR1"),
+        (".toml", b"format = 1"),
+    ],
+)
+def test_file_that_is_saved_is_of_its_kind(session, ending, start):
+    assert saving.FILES[ending].make(session, ending, "dark").startswith(start)
+
+
+def test_film_is_an_mp4(session):
+    assert saving.FILES[".mp4"].make(session, ".mp4", "light")[4:8] == b"ftyp"
+
+
+def test_saved_experiment_is_the_one_that_runs(session):
+    assert from_toml(saving.FILES[".toml"].make(session, ".toml", "light").decode()) == session.experiment
+
+
+def test_second_film_at_a_time_is_refused(session):
+    for _ in range(LIMITS.films):
+        assert saving._FILMING.acquire(blocking=False)
+    try:
+        with pytest.raises(BadInput, match="film at a time"):
+            saving.film(session, ".mp4", "light")
+    finally:
+        for _ in range(LIMITS.films):
+            saving._FILMING.release()

@@ -1,0 +1,184 @@
+"""Verdicts, on real frames whose readings are changed by hand and on a few real runs."""
+
+from dataclasses import replace
+
+import numpy as np
+from constructors import PLAIN, observed, small
+
+from gausslab.diagnosis import PAST, VERDICTS, blame, diagnose
+from gausslab.frame import Frame
+from gausslab.run import begin
+
+ONE, EIGHT = observed(), observed("comb(8)")
+EVEN = np.full(8, 0.125)
+
+
+def _frame(step: int, w: float = 0.5, base: Frame = ONE, gradient: float = 1.0, **readings) -> Frame:
+    """A frame at some step whose W1 is w spreads."""
+    changed = replace(base.readings, wasserstein=w * base.scene.spread, wasserstein_over_std=w, **readings)
+    return replace(base, step=step, readings=changed, generator_gradient=gradient, discriminator_gradient=1.0)
+
+
+def _verdict(frames: list[Frame]) -> tuple[str, str]:
+    found = diagnose(frames[-1], frames[:-1][-PAST:], frames[0])
+    assert found.verdict in VERDICTS
+    assert found.sentence.endswith(".")
+    assert "\n" not in found.sentence
+    assert any(character.isdigit() for character in found.sentence)
+    return found.verdict, found.sentence
+
+
+def test_a_first_frame_is_healthy_and_has_learnt_nothing():
+    assert _verdict([_frame(0, 2.0)]) == ("healthy", "Healthy: nothing is learnt yet, and W1 is 2.00 σ.")
+
+
+def test_a_falling_distance_is_healthy():
+    verdict, sentence = _verdict([_frame(20 * i, 2.0 * 0.8**i) for i in range(10)])
+    assert verdict == "healthy"
+    assert "fell from 2.000 σ to 0.268 σ since the start" in sentence
+
+
+def test_a_distance_that_stays_is_healthy_while_nothing_else_is_the_matter():
+    verdict, sentence = _verdict([_frame(20 * i, 0.3) for i in range(10)])
+    assert verdict == "healthy"
+    assert "stays near 0.300 σ" in sentence
+
+
+def test_a_distance_below_that_of_a_batch_is_the_noise_floor():
+    floor = ONE.scene.noise_floor / ONE.scene.spread
+    assert _verdict([_frame(20 * i, 0.99 * floor) for i in range(4)])[0] == "noise_floor"
+    assert _verdict([_frame(20 * i, 1.01 * floor) for i in range(4)])[0] == "healthy"
+
+
+def test_modes_that_are_missing_are_a_collapse_once_it_no_longer_gets_better():
+    held = np.array([0, 0.7, 0, 0.3, 0, 0, 0, 0])
+    missing = {"mode_masses": held, "modes_covered": 2}
+    verdict, sentence = _verdict([_frame(20 * i, 0.8, EIGHT, **missing) for i in range(8)])
+    assert (verdict, sentence) == ("collapsed", "Collapsed: 2 of 8 modes hold 100 % of what is generated.")
+    assert _verdict([_frame(20 * i, 3 * 0.8**i, EIGHT, **missing) for i in range(8)])[0] == "healthy"
+    assert _verdict([_frame(0, 0.8, EIGHT, **missing)])[0] == "healthy"
+    one = {"mode_masses": np.eye(8)[3], "modes_covered": 1}
+    assert "1 of 8 modes holds 100 %" in _verdict([_frame(20 * i, 0.8, EIGHT, **one) for i in range(8)])[1]
+
+
+def test_a_spike_is_a_collapse_even_where_there_is_one_mode_only():
+    verdict, sentence = _verdict([_frame(20 * i, 0.8, std=0.01, mean=4.5) for i in range(8)])
+    assert verdict == "collapsed"
+    assert "0.8 % as wide" in sentence
+    assert "4.5" in sentence
+
+
+def test_all_modes_covered_is_no_collapse():
+    full = {"mode_masses": EVEN, "modes_covered": 8}
+    verdict, sentence = _verdict([_frame(20 * i, 0.5, EIGHT, **full) for i in range(8)])
+    assert verdict == "healthy"
+    assert "8 of 8 modes are covered" in sentence
+
+
+def test_a_gradient_that_has_gone_is_vanishing():
+    verdict, sentence = _verdict([_frame(20 * i, 0.9, gradient=1.0 if i < 3 else 1e-5) for i in range(8)])
+    assert verdict == "vanishing"
+    assert "1.0e-05" in sentence
+    assert "0.90 σ" in sentence
+    assert _verdict([_frame(20 * i, 0.9, gradient=1.0 if i < 3 else 0.1) for i in range(8)])[0] == "healthy"
+
+
+def test_a_gradient_that_went_long_ago_is_still_vanishing():
+    frames = [_frame(20 * i, 0.9, gradient=1.0 if i < 3 else 1e-5) for i in range(3 * PAST)]
+    assert _verdict(frames)[0] == "vanishing"
+
+
+def test_a_gradient_that_is_exactly_zero_is_vanishing():
+    assert _verdict([_frame(20 * i, 0.9, gradient=1.0 if i < 3 else 0.0) for i in range(8)])[0] == "vanishing"
+
+
+def test_a_mean_that_swings_is_oscillating():
+    swinging = [_frame(20 * i, 0.6, mean=4 + np.sin(i)) for i in range(PAST)]
+    verdict, sentence = _verdict(swinging)
+    assert verdict == "oscillating"
+    assert "swung" in sentence
+    trembling = [_frame(20 * i, 0.6, mean=4 + 0.01 * np.sin(i)) for i in range(PAST)]
+    assert _verdict(trembling)[0] == "healthy"
+    settling = [_frame(20 * i, 0.6 * 0.98**i, mean=4 + 0.98**i * np.sin(i)) for i in range(PAST)]
+    assert _verdict(settling)[0] == "healthy"
+
+
+def test_mass_that_hops_between_modes_is_oscillating():
+    two = observed("0.5*normal(-3, 0.5) + 0.5*normal(3, 0.5)")
+    hopping = []
+    for i in range(PAST):
+        here = np.array([0.7, 0.3]) if (i // 5) % 2 else np.array([0.3, 0.7])
+        hopping.append(_frame(20 * i, 0.6, two, mode_masses=here, modes_covered=2))
+    verdict, sentence = _verdict(hopping)
+    assert verdict == "oscillating"
+    assert "hopped between modes 7 times" in sentence
+
+
+def test_a_distance_that_grows_without_end_is_diverged():
+    verdict, sentence = _verdict([_frame(20 * i, 1.5**i) for i in range(10)])
+    assert verdict == "diverged"
+    assert "38.4 σ" in sentence
+    assert _verdict([_frame(20 * i, 8.0) for i in range(10)])[0] == "healthy"
+
+
+def test_a_loss_that_is_no_number_is_diverged():
+    bad = replace(_frame(40, 0.5), discriminator_loss=float("nan"))
+    assert _verdict([_frame(0), _frame(20), bad])[0] == "diverged"
+    assert _verdict([_frame(0), _frame(20), replace(_frame(40), finite=False)])[0] == "diverged"
+
+
+def test_a_target_without_a_mean_is_judged_by_ks():
+    cauchy = observed("cauchy(1, 2)")
+    frames = [_frame(20 * i, float("inf"), cauchy, ks=0.123) for i in range(30)]
+    verdict, sentence = _verdict(frames)
+    assert verdict == "healthy"
+    assert "KS is 0.123" in sentence
+
+
+KNOBS = {"generator.rate": 0.01, "discriminator.rate": 0.01}
+
+
+def test_blame_falls_on_the_player_whose_gradient_grew():
+    frames = [replace(_frame(i), discriminator_gradient=4.0**i, generator_gradient=1.0) for i in range(6)]
+    failure = blame(frames, 17, KNOBS, bounded=True)
+    assert (failure.step, failure.knob) == (17, "discriminator.rate")
+    assert "step 17" in failure.sentence
+    assert "lower discriminator.rate (now 0.01)" in failure.sentence
+    assert failure.sentence.endswith(".")
+    assert "\n" not in failure.sentence
+
+
+def test_blame_falls_on_the_larger_learning_rate_where_no_gradient_grew():
+    failure = blame([_frame(0), _frame(5)], 6, KNOBS | {"generator.rate": 0.5}, bounded=True)
+    assert failure.knob == "generator.rate"
+    assert "0.5" in failure.sentence
+
+
+def test_an_unbounded_loss_is_told_to_hold_its_discriminator_back():
+    assert "penalty" in blame([_frame(0)], 1, KNOBS, bounded=False).sentence
+    assert "penalty" not in blame([_frame(0)], 1, KNOBS, bounded=True).sentence
+
+
+def test_blame_bears_gradients_that_are_infinite_or_zero():
+    frames = [_frame(0, gradient=0.0), replace(_frame(5), discriminator_gradient=float("inf"))]
+    assert blame(frames, 6, KNOBS, bounded=True).knob == "discriminator.rate"
+
+
+def _played(steps: int, changes) -> str:
+    return begin(small({"frame_every": 20} | changes)).train(steps, progress=False).frames[-1].verdict
+
+
+def test_a_minimax_game_whose_discriminator_has_won_vanishes():
+    won = {"loss": "minimax", "penalties": {}, "target": "normal(6, 0.5)", "standardised": False}
+    rates = {"discriminator.rate": 0.05, "discriminator.steps": 8, "generator.rate": 1e-5}
+    assert _played(600, PLAIN | won | rates | {"optimiser.name": "adam"}) == "vanishing"
+
+
+def test_a_game_on_a_comb_without_remedies_collapses():
+    rates = {"discriminator.rate": 3e-2, "generator.rate": 1e-3}
+    assert _played(200, PLAIN | rates | {"optimiser.name": "adam", "target": "comb(8)"}) == "collapsed"
+
+
+def test_a_sound_game_reaches_the_noise_floor():
+    rates = {"generator.rate": 5e-3, "discriminator.rate": 5e-3, "generator.averaging": 0.0}
+    assert _played(400, rates | {"penalties": {"r1": 0.5}}) == "noise_floor"
