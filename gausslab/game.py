@@ -12,10 +12,9 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float, Int, Key
 
-from gausslab import networks, sampling
+from gausslab import networks, penalties, sampling
 from gausslab.losses import LOSSES, discriminator_loss, generator_loss
 from gausslab.optimisers import OPTIMISERS, SCHEDULES, Knobs
-from gausslab.penalties import PENALTIES
 from gausslab.sampling import TargetTable
 from gausslab.settings import Experiment
 
@@ -77,6 +76,8 @@ def draw(structure: Experiment, conditions: Conditions, step: Array, index: Arra
     levels = sampling.stratified(u[0]) if structure.stratified else u[0]
     real = sampling.quantile(conditions.target, levels, conditions.knobs["location"], conditions.knobs["scale"])
     z = sampling.latent(structure.latent, u[1:])
+    # Drawn once: left alone, the compiler would look the same reals up again wherever they are used.
+    real, z = jax.lax.optimization_barrier((real, z))
     batch = Batch(real, z, conditions.key, step * DRAWS_PER_STEP + index)
     packed = structure.discriminator.pack > 1
     if structure.latent.stratified and (packed or LOSSES[structure.loss].paired):
@@ -124,41 +125,54 @@ def _blurred(conditions: Conditions, clock: Array, x: Array, batch: Batch, place
     return jax.lax.cond(knobs["remedies.instance_noise"] > 0, blurred, lambda: x)
 
 
+def _judged(
+    structure: Experiment, psi: Array, statistics: networks.Statistics, real: Array, fake: Array, batch: Batch
+) -> tuple[Float[Array, " packs"], Float[Array, " packs"], networks.Statistics]:
+    """D's raw outputs on reals and on fakes: in one pass, unless D compares the samples of a batch."""
+    settings = structure.discriminator
+    if settings.batch_norm or settings.minibatch_kernels:
+        v_real, statistics = judge(structure, psi, statistics, real, batch.key_for(6))
+        v_fake, statistics = judge(structure, psi, statistics, fake, batch.key_for(7))
+        return v_real, v_fake, statistics
+    v, statistics = judge(structure, psi, statistics, jnp.concatenate([real, fake]), batch.key_for(6))
+    return v[: v.size // 2], v[v.size // 2 :], statistics
+
+
 def _discriminator_objective(
     structure: Experiment, conditions: Conditions, state: State, batch: Batch, theta: Array, psi: Array
 ) -> tuple[Array, networks.Statistics]:
-    loss, knobs = LOSSES[structure.loss], conditions.knobs
+    loss, knobs, before = LOSSES[structure.loss], conditions.knobs, state.discriminator.statistics
     fake, _ = generate(structure, theta, state.generator.statistics, batch)
     real = _blurred(conditions, state.clock, batch.real, batch, 4)
     fake = _blurred(conditions, state.clock, fake, batch, 5)
-    v_real, statistics = judge(structure, psi, state.discriminator.statistics, real, batch.key_for(6))
-    v_fake, statistics = judge(structure, psi, statistics, fake, batch.key_for(7))
+    v_real, v_fake, statistics = _judged(structure, psi, before, real, fake, batch)
     total = discriminator_loss(loss, v_real, v_fake, knobs["remedies.label_smoothing"])
-    pack = structure.discriminator.pack
-    for place, (name, _) in enumerate(structure.penalties):
-        value = PENALTIES[name].value(
-            lambda points: judge(structure, psi, state.discriminator.statistics, points.reshape(-1), batch.key_for(6))[
-                0
-            ],
+    names = [name for name, _ in structure.penalties]
+    if names:
+        pack = structure.discriminator.pack
+        costs = penalties.values(
+            [penalties.PENALTIES[name] for name in names],
+            lambda points: judge(structure, psi, before, points.reshape(-1), batch.key_for(6))[0],
             real.reshape(-1, pack),
             fake.reshape(-1, pack),
-            batch.key_for(8 + place),
+            [batch.key_for(8 + place) for place in range(len(names))],
         )
-        total = total + knobs[f"penalties.{name}"] * value
+        total = total + sum(knobs[f"penalties.{name}"] * cost for name, cost in zip(names, costs, strict=True))
     return total, statistics
 
 
 def _generator_objective(
     structure: Experiment, conditions: Conditions, state: State, batch: Batch, theta: Array, psi: Array
 ) -> tuple[Array, networks.Statistics]:
-    loss = LOSSES[structure.loss]
+    loss, before = LOSSES[structure.loss], state.discriminator.statistics
     fake, statistics = generate(structure, theta, state.generator.statistics, batch)
     fake = _blurred(conditions, state.clock, fake, batch, 5)
-    v_fake, _ = judge(structure, psi, state.discriminator.statistics, fake, batch.key_for(7))
-    v_real = v_fake
     if loss.paired:
         real = _blurred(conditions, state.clock, batch.real, batch, 4)
-        v_real, _ = judge(structure, psi, state.discriminator.statistics, real, batch.key_for(6))
+        v_real, v_fake, _ = _judged(structure, psi, before, real, fake, batch)
+    else:
+        v_fake, _ = judge(structure, psi, before, fake, batch.key_for(7))
+        v_real = v_fake
     return generator_loss(loss, v_real, v_fake), statistics
 
 

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from gausslab import networks, sampling
-from gausslab.game import DATA_SPAN, Conditions, State, draw, initial_player
+from gausslab.game import DATA_SPAN, Batch, Conditions, State, draw, initial_player
 from gausslab.losses import LOSSES
 from gausslab.settings import Experiment
 from gausslab.updates import UPDATES, Moves
@@ -133,24 +133,26 @@ def _observation(
     structure: Experiment, conditions: Conditions, state: State, moves: Moves, view: View, finite: Array
 ) -> Observation:
     batch = draw(structure, conditions, state.step, RUG_DRAW)
-    fake = shown(structure, state.average, state, batch.z)
     rug = jnp.linspace(0, structure.batch - 1, min(RUG, structure.batch)).astype(jnp.int32)
     if structure.latent.dimension == 1:
-        g = shown(structure, state.average, state, view.z[:, None])
+        both = shown(structure, state.average, state, jnp.concatenate([view.z[:, None], batch.z[rug]]))
+        g, fake = both[: view.z.size], both[view.z.size :]
     else:
         g = _sampled(structure, conditions, state, view)
-    judged = partial(_opinion, structure, state, jnp.concatenate([batch.real, fake]))
-    logits = judged(view.x)
-    push = -jax.grad(lambda x: _generated(structure, judged(x), judged(batch.real)).sum())(view.x)
-    return Observation(state.step, g, logits, push, batch.real[rug], fake[rug], moves, finite)
+        fake = shown(structure, state.average, state, batch.z[rug])
+    real = batch.real[rug]
+    logits, pull = jax.vjp(partial(_opinion, structure, state, jnp.concatenate([real, fake])), view.x)
+    (push,) = pull(-_slope_of_loss(structure, state, batch, logits))
+    return Observation(state.step, g, logits, push, real, fake, moves, finite)
 
 
-def _generated(structure: Experiment, v: Array, v_real: Array) -> Array:
-    """The generator's loss of one fake at each x; over all reals where the loss is paired."""
-    loss = LOSSES[structure.loss]
-    if loss.paired:
-        return loss.generated(v[:, None] - jax.lax.stop_gradient(v_real)[None]).mean(1)
-    return loss.generated(v)
+def _slope_of_loss(structure: Experiment, state: State, batch: Batch, v: Float[Array, " m"]) -> Float[Array, " m"]:
+    """What one fake's share of the generator's loss gains with D's output on it; over all reals where it is paired."""
+    generated = LOSSES[structure.loss].generated
+    if LOSSES[structure.loss].paired:
+        v_real = _opinion(structure, state, batch.real, batch.real)
+        return jax.grad(lambda v: generated(v[:, None] - v_real[None, :]).mean(1).sum())(v)
+    return jax.grad(lambda v: generated(v).sum())(v)
 
 
 def _sampled(structure: Experiment, conditions: Conditions, state: State, view: View) -> Float[Array, " points"]:

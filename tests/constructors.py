@@ -6,7 +6,7 @@ A member added to LOSSES, PENALTIES, OPTIMISERS, SCHEDULES or UPDATES gets its p
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import jax
@@ -26,33 +26,35 @@ from gausslab.training import Observation
 from gausslab.updates import UPDATES, Moves
 
 PLAYERS = ("generator", "discriminator")
-SMALL = {"generator.widths": (5,), "discriminator.widths": (6,), "batch": 16, "frame_every": 5}
-PLAIN = {
-    "loss": "nonsaturating",
-    "update": "alternating",
-    "penalties": {},
+NETWORK = {"activation": "tanh", "fourier_features": 0, "initialisation": "spread", "rate": 5e-3}
+SMALL = {f"{player}.{name}": value for player in PLAYERS for name, value in NETWORK.items()} | {
+    "generator.widths": (5,),
+    "generator.averaging": 0.0,
+    "discriminator.widths": (6,),
+    "batch": 16,
+    "frame_every": 5,
     "standardised": True,
     "stratified": False,
-    "generator.fourier_features": 0,
-    "generator.initialisation": "zeros",
-    "generator.averaging": 0.0,
-    "generator.rate": 1e-2,
-    "discriminator.fourier_features": 0,
-    "discriminator.initialisation": "zeros",
-    "discriminator.rate": 1e-2,
+    "loss": "relativistic",
+    "update": "alternating",
+    "penalties": {"r1": 0.5},
     "latent.stratified": False,
-    "optimiser.name": "sgd",
+    "optimiser.name": "adam",
     "optimiser.schedule": "constant",
 }
+PLAIN = {
+    f"{player}.{name}": value for player in PLAYERS for name, value in (("initialisation", "zeros"), ("rate", 1e-2))
+}
+PLAIN |= {"loss": "nonsaturating", "penalties": {}, "optimiser.name": "sgd"}
 
 
 def small(changes: Mapping[str, Any] | None = None) -> Experiment:
-    """A tiny experiment, otherwise the default one, with some settings changed by dotted path."""
+    """A tiny experiment that learns, with some settings changed by dotted path."""
     return Experiment().changed(SMALL | dict(changes or {}))
 
 
 def plain(changes: Mapping[str, Any] | None = None) -> Experiment:
-    """A tiny experiment without any remedy, whatever the defaults are: plain networks, plain descent."""
+    """A tiny experiment without any remedy: plain networks, plain descent."""
     return small(PLAIN | dict(changes or {}))
 
 
@@ -76,6 +78,9 @@ def _members() -> dict[str, Experiment]:
 
 EXPERIMENTS: dict[str, Experiment] = {
     **_members(),
+    "default": Experiment().changed(
+        {name: SMALL[name] for name in ("generator.widths", "discriminator.widths", "batch")}
+    ),
     "deep, normal latent, no penalty": small(
         {"generator.widths": (4, 3), "discriminator.widths": (4, 3), "latent.kind": "normal", "penalties": {}}
     ),
@@ -166,6 +171,35 @@ def turned(experiment: Experiment, target: str = "laplace(1, 2)", by: float = 1.
             moved = min(0.01 * by, setting.high)
         values[setting.path] = moved if moved <= setting.high else setting.high - (moved - setting.high) / 2
     return experiment.changed(values)
+
+
+class Played(NamedTuple):
+    """A game of five steps, and what a second call with every knob turned had compiled."""
+
+    experiment: Experiment
+    before: Game
+    state: State
+    moves: Moves
+    observations: Observation
+    compiled_again: list[str]
+    turned: State
+
+
+@lru_cache(maxsize=None)
+def play(name: str) -> Played:
+    """Play one of EXPERIMENTS, the second time under guard: nothing may compile, nothing may move to the device."""
+    experiment = EXPERIMENTS[name]
+    before, steps = game(experiment), jnp.array([0, 2, 3], jnp.int32)
+    advance = partial(training.advance, before.structure)
+    elsewhere = turned(experiment)
+    conditions, look = conditions_of(elsewhere, before.look.units)
+    other_steps = jnp.array([1, 0, 1], jnp.int32)
+    with jax.numpy_rank_promotion("raise"):
+        state, moves, observations = advance(before.conditions, before.state, before.moves, before.look.view, steps)
+        with compilations() as compiled_again, jax.transfer_guard("disallow"):
+            after, *_ = advance(conditions, state, moves, look.view, other_steps)
+            jax.block_until_ready(after)
+    return Played(experiment, before, state, moves, observations, compiled_again, after)
 
 
 @contextmanager

@@ -26,6 +26,11 @@ def _gradients(structure: Experiment, conditions: Conditions, state: State, batc
     )
 
 
+_draw = jax.jit(draw, static_argnums=0)
+_judge = jax.jit(played.judge, static_argnums=0)
+_moved = jax.jit(played.moved, static_argnums=(0, 3))
+
+
 def _turned(conditions: Conditions, **knobs: float) -> Conditions:
     values = {name.replace("__", "."): jnp.float32(value) for name, value in knobs.items()}
     assert set(values) <= set(conditions.knobs)
@@ -40,7 +45,7 @@ def _start(changes=None):
         for player in ("generator", "discriminator")
     }
     state = start.state._replace(**grown)
-    return start.structure, start.conditions, state, draw(start.structure, start.conditions, state.step, 0)
+    return start.structure, start.conditions, state, _draw(start.structure, start.conditions, state.step, 0)
 
 
 def _layers(structure: Experiment, state: State) -> tuple[hand.Layers, hand.Layers]:
@@ -203,9 +208,7 @@ def test_a_plain_step_goes_down_the_gradient_as_far_as_the_learning_rate_says(pl
     structure, conditions, state, batch = _start()
     gradient = _gradients(structure, conditions, state, batch)[player == "generator"]
     before = getattr(state, player)
-    after = played.moved(
-        structure, _turned(conditions, **{f"{player}__rate": 0.3}), state.clock, player, before, gradient
-    )
+    after = _moved(structure, _turned(conditions, **{f"{player}__rate": 0.3}), state.clock, player, before, gradient)
     np.testing.assert_allclose(after.parameters, before.parameters - 0.3 * gradient.vector, rtol=1e-6, atol=1e-7)
 
 
@@ -215,7 +218,7 @@ def test_a_clipped_gradient_is_no_longer_than_its_limit_and_keeps_its_way():
     length = float(jnp.linalg.norm(gradient.vector))
     for limit, expected in ((length / 4, 0.25), (length * 4, 1.0)):
         turned = _turned(conditions, remedies__clip_gradient=limit, discriminator__rate=1.0)
-        after = played.moved(structure, turned, state.clock, "discriminator", state.discriminator, gradient)
+        after = _moved(structure, turned, state.clock, "discriminator", state.discriminator, gradient)
         step = np.asarray(after.parameters - state.discriminator.parameters)
         np.testing.assert_allclose(step, -expected * gradient.vector, rtol=1e-3, atol=1e-6)
 
@@ -224,8 +227,8 @@ def test_clipped_weights_are_the_discriminators_alone():
     structure, conditions, state, batch = _start({"remedies.clip_weights": 1.0})
     of_d, of_g = _gradients(structure, conditions, state, batch)
     turned = _turned(conditions, remedies__clip_weights=0.2)
-    D = played.moved(structure, turned, state.clock, "discriminator", state.discriminator, of_d)
-    G = played.moved(structure, turned, state.clock, "generator", state.generator, of_g)
+    D = _moved(structure, turned, state.clock, "discriminator", state.discriminator, of_d)
+    G = _moved(structure, turned, state.clock, "generator", state.generator, of_g)
     assert np.abs(D.parameters).max() == pytest.approx(0.2)
     assert np.abs(G.parameters).max() > 0.3
 
@@ -248,7 +251,7 @@ def test_the_average_of_the_generator_is_the_textbook_one_once_it_has_forgotten_
 def test_a_batch_is_decided_by_step_index_and_key_alone():
     structure, conditions, _, _ = _start()
     one, again, later, beside = (
-        draw(structure, conditions, jnp.int32(step), index) for step, index in ((3, 0), (3, 0), (4, 0), (3, 1))
+        _draw(structure, conditions, jnp.int32(step), index) for step, index in ((3, 0), (3, 0), (4, 0), (3, 1))
     )
     np.testing.assert_array_equal(one.real, again.real)
     np.testing.assert_array_equal(one.z, again.z)
@@ -265,7 +268,7 @@ def test_strata_are_shuffled_where_neighbours_would_meet(pack, loss):
     structure, conditions, _, _ = _start(
         {"discriminator.pack": pack, "loss": loss, "stratified": True, "latent.stratified": True}
     )
-    batch = draw(structure, conditions, jnp.int32(0), 0)
+    batch = _draw(structure, conditions, jnp.int32(0), 0)
     real, z = np.asarray(batch.real), np.asarray(batch.z)[:, 0]
     np.testing.assert_array_equal(np.floor(np.sort(z) * 16), np.arange(16))
     assert bool((np.diff(real) > 0).all()) == (pack == 1)
@@ -274,7 +277,7 @@ def test_strata_are_shuffled_where_neighbours_would_meet(pack, loss):
 
 def test_a_pack_is_judged_as_one():
     structure, conditions, state, batch = _start({"discriminator.pack": 4})
-    v, _ = played.judge(
+    v, _ = _judge(
         structure, state.discriminator.parameters, state.discriminator.statistics, batch.real, batch.key_for(6)
     )
     assert v.shape == (4,)

@@ -7,22 +7,35 @@ import pytest
 from flax import nnx
 
 from gausslab import networks
-from gausslab.networks import ACTIVATIONS, MinibatchDiscrimination, apply, blueprint, initial
-from gausslab.settings import Activation, Discriminator, Generator, Network
+from gausslab.networks import ACTIVATIONS, MinibatchDiscrimination, blueprint
+from gausslab.settings import Activation, Discriminator, Network
 
 SPAN = (0.0, 1.0)
 KEY = jax.random.key(0)
 X = jnp.linspace(0.01, 0.99, 8)[:, None]
 
 
+_initial = jax.jit(networks.initial, static_argnums=(0, 1, 2))
+_apply = jax.jit(networks.apply, static_argnums=(0, 1), static_argnames="training")
+
+
+def _network(**changes) -> Network:
+    return Network(
+        **{"widths": (4, 3), "activation": "tanh", "fourier_features": 0, "initialisation": "spread"} | changes
+    )
+
+
+def _discriminator(**changes) -> Discriminator:
+    return Discriminator(**_network(**changes).model_dump(), minibatch_kernels=2)
+
+
 def _made(settings: Network, inputs: int = 1, span=SPAN, seed: int = 0):
-    parameters, statistics = initial(settings, inputs, span, jax.random.key(seed))
-    return parameters, statistics
+    return _initial(settings, inputs, span, jax.random.key(seed))
 
 
 def _output(settings: Network, x=X, training: bool = True, key=KEY, seed: int = 0):
     parameters, statistics = _made(settings, x.shape[1], seed=seed)
-    return apply(settings, SPAN, parameters, statistics, x, key, training=training)
+    return _apply(settings, SPAN, parameters, statistics, x, key, training=training)
 
 
 def _layers(settings: Network, parameters, inputs: int = 1):
@@ -30,13 +43,13 @@ def _layers(settings: Network, parameters, inputs: int = 1):
 
 
 KINDS = {
-    **{name: Network(widths=(4, 3), activation=name) for name in ACTIVATIONS},
-    "no hidden layer": Network(widths=()),
-    "fourier": Network(widths=(4, 3), fourier_features=3),
-    "dropout": Network(widths=(4, 3), dropout=0.5),
-    "batch norm": Network(widths=(4, 3), batch_norm=True),
-    "spectral norm": Network(widths=(4, 3), spectral_norm=True),
-    "minibatch": Discriminator(widths=(4, 3), minibatch_kernels=2),
+    **{name: _network(activation=name) for name in ACTIVATIONS},
+    "no hidden layer": _network(widths=()),
+    "fourier": _network(fourier_features=3),
+    "dropout": _network(dropout=0.5),
+    "batch norm": _network(batch_norm=True),
+    "spectral norm": _network(spectral_norm=True),
+    "minibatch": _discriminator(),
 }
 
 
@@ -47,7 +60,7 @@ def test_every_network_has_one_output_and_finite_gradients(kind):
     assert parameters.dtype == jnp.float32
 
     def total(parameters, x):
-        output, after = apply(settings, SPAN, parameters, statistics, x, KEY, training=True)
+        output, after = _apply(settings, SPAN, parameters, statistics, x, KEY, training=True)
         return output.sum(), (output, after)
 
     slopes, (output, after) = jax.grad(total, argnums=(0, 1), has_aux=True)(parameters, x)
@@ -63,33 +76,33 @@ def test_every_activation_on_offer_is_there():
 
 
 def test_the_same_key_gives_the_same_network_and_another_key_another():
-    one, again, other = (_made(Network(widths=(4, 3)), seed=seed)[0] for seed in (0, 0, 1))
+    one, again, other = (_made(_network(), seed=seed)[0] for seed in (0, 0, 1))
     np.testing.assert_array_equal(one, again)
     assert not np.array_equal(one, other)
 
 
 def test_a_network_without_extras_is_the_textbook_formula():
-    settings = Network(widths=(4, 3), activation="tanh", initialisation="zeros")
+    settings = _network(activation="tanh", initialisation="zeros")
     parameters, statistics = _made(settings)
     layers = _layers(settings, parameters)
     h = np.asarray(X, dtype=float)
     for layer in (layers["hidden"][0], layers["hidden"][1]):
         h = np.tanh(h @ np.asarray(layer["kernel"][...]) + np.asarray(layer["bias"][...]))
     h = h @ np.asarray(layers["output"]["kernel"][...]) + np.asarray(layers["output"]["bias"][...])
-    output, after = apply(settings, SPAN, parameters, statistics, X, KEY, training=True)
+    output, after = _apply(settings, SPAN, parameters, statistics, X, KEY, training=True)
     np.testing.assert_allclose(output, h, rtol=1e-5, atol=1e-6)
     assert not jax.tree.leaves(after)
 
 
 def test_zero_initialisation_leaves_every_bias_at_zero():
-    settings = Network(widths=(4, 3), initialisation="zeros")
+    settings = _network(initialisation="zeros")
     layers = _layers(settings, _made(settings)[0])
     assert not np.any(layers["hidden"][0]["bias"][...])
 
 
 @pytest.mark.parametrize("span", [(0.0, 1.0), (-3.0, 3.0)])
 def test_first_layer_kinks_are_spread_over_the_whole_span(span):
-    settings = Network(widths=(200,), activation="relu")
+    settings = _network(widths=(200,), activation="relu")
     layers = blueprint(settings, 1, span).unravel(_made(settings, span=span)[0])
     kernel, bias = (np.asarray(layers["hidden"][0][name][...]) for name in ("kernel", "bias"))
     scaled = -bias / kernel[0]
@@ -100,7 +113,7 @@ def test_first_layer_kinks_are_spread_over_the_whole_span(span):
 
 
 def test_fourier_features_are_half_period_waves_over_the_span():
-    model = networks.Perceptron(Network(widths=(4, 3), fourier_features=2), 1, (-1.0, 3.0), nnx.Rngs(0))
+    model = networks.Perceptron(_network(fourier_features=2), 1, (-1.0, 3.0), nnx.Rngs(0))
     t = np.array([0.0, 0.25, 0.5, 1.0])
     features = model.features(jnp.asarray(-1 + 4 * t, jnp.float32)[:, None])
     waves = [np.sin(np.pi * t), np.sin(2 * np.pi * t), np.cos(np.pi * t), np.cos(2 * np.pi * t)]
@@ -108,52 +121,52 @@ def test_fourier_features_are_half_period_waves_over_the_span():
 
 
 def test_dropout_silences_units_in_training_only():
-    settings = Network(widths=(50,), dropout=0.5, activation="sigmoid")
+    settings = _network(widths=(50,), dropout=0.5, activation="sigmoid")
     one, again, other = (_output(settings, key=jax.random.key(seed))[0] for seed in (0, 0, 1))
     np.testing.assert_array_equal(one, again)
     assert not np.array_equal(one, other)
     shown = [_output(settings, training=False, key=jax.random.key(seed))[0] for seed in (0, 1)]
     np.testing.assert_array_equal(*shown)
-    np.testing.assert_allclose(shown[0], _output(Network(widths=(50,), activation="sigmoid"))[0], rtol=1e-6)
+    np.testing.assert_allclose(shown[0], _output(_network(widths=(50,), activation="sigmoid"))[0], rtol=1e-6)
 
 
 def test_dropout_keeps_the_mean_of_what_passes():
-    settings = Network(widths=(50,), dropout=0.3, activation="sigmoid")
+    settings = _network(widths=(50,), dropout=0.3, activation="sigmoid")
     draws = np.mean([_output(settings, key=jax.random.key(seed))[0] for seed in range(300)], axis=0)
     np.testing.assert_allclose(draws, _output(settings, training=False)[0], atol=0.1)
 
 
 def test_batch_norm_normalises_over_the_batch_and_remembers_it():
-    settings = Network(widths=(5,), batch_norm=True, activation="relu", initialisation="zeros")
+    settings = _network(widths=(5,), batch_norm=True, activation="relu", initialisation="zeros")
     parameters, statistics = _made(settings)
     layers = _layers(settings, parameters)
     h = np.asarray(X) @ np.asarray(layers["hidden"][0]["kernel"][...])
     normal = (h - h.mean(0)) / np.sqrt(h.var(0) + 1e-5)
     expected = np.maximum(normal, 0) @ np.asarray(layers["output"]["kernel"][...])
-    output, after = apply(settings, SPAN, parameters, statistics, X, KEY, training=True)
+    output, after = _apply(settings, SPAN, parameters, statistics, X, KEY, training=True)
     np.testing.assert_allclose(output, expected, rtol=1e-3, atol=1e-4)
     np.testing.assert_allclose(after["norms"][0]["mean"][...], 0.01 * h.mean(0), rtol=1e-4, atol=1e-7)
-    shown, unchanged = apply(settings, SPAN, parameters, after, X, KEY, training=False)
+    shown, unchanged = _apply(settings, SPAN, parameters, after, X, KEY, training=False)
     assert not np.allclose(shown, output)
     np.testing.assert_array_equal(unchanged["norms"][0]["mean"][...], after["norms"][0]["mean"][...])
 
 
 def test_applying_a_network_leaves_the_statistics_that_it_was_given_alone():
-    settings = Network(widths=(5,), batch_norm=True, spectral_norm=True)
+    settings = _network(widths=(5,), batch_norm=True, spectral_norm=True)
     parameters, statistics = _made(settings)
     before = [np.asarray(leaf) for leaf in jax.tree.leaves(statistics)]
-    apply(settings, SPAN, parameters, statistics, X, KEY, training=True)
+    _apply(settings, SPAN, parameters, statistics, X, KEY, training=True)
     for old, now in zip(before, jax.tree.leaves(statistics), strict=True):
         np.testing.assert_array_equal(old, now)
 
 
 def test_spectral_norm_bounds_the_slope_of_the_network_by_one():
-    settings = Network(widths=(6, 6), activation="relu", spectral_norm=True, initialisation="zeros")
+    settings = _network(widths=(6, 6), activation="relu", spectral_norm=True, initialisation="zeros")
     parameters, statistics = _made(settings)
     for _ in range(60):
-        _, statistics = apply(settings, SPAN, 5 * parameters, statistics, X, KEY, training=True)
+        _, statistics = _apply(settings, SPAN, 5 * parameters, statistics, X, KEY, training=True)
     x = jnp.linspace(-3, 3, 400)[:, None]
-    output, _ = apply(settings, SPAN, 5 * parameters, statistics, x, KEY, training=False)
+    output, _ = _apply(settings, SPAN, 5 * parameters, statistics, x, KEY, training=False)
     slopes = np.diff(np.asarray(output)[:, 0]) / np.diff(np.asarray(x)[:, 0])
     assert 0 < np.abs(slopes).max() < 1.001
     layers = _layers(settings, 5 * parameters)
@@ -174,15 +187,15 @@ def test_minibatch_discrimination_is_the_formula_of_salimans_2016():
 
 
 def test_only_a_discriminator_of_minibatches_sees_the_others():
-    settings = Discriminator(widths=(4, 3), minibatch_kernels=2)
-    for network, sees in ((settings, True), (Discriminator(widths=(4, 3)), False), (Generator(widths=(4, 3)), False)):
+    settings = _discriminator()
+    for network, sees in ((settings, True), (_network(), False)):
         moved = X.at[7, 0].set(0.3)
         change = np.abs(np.asarray(_output(network)[0] - _output(network, moved)[0]))[:7].max()
         assert bool(change > 1e-6) == sees
 
 
 def test_a_flat_vector_comes_back_as_the_same_network():
-    settings = Network(widths=(4, 3))
+    settings = _network()
     parameters, _ = _made(settings)
     assert parameters.shape == (4 + 4 + 12 + 3 + 3 + 1,)
     leaves = jax.tree.leaves(_layers(settings, parameters))

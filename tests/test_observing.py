@@ -5,7 +5,7 @@ import dataclasses
 import jax
 import numpy as np
 import pytest
-from constructors import game, observed, plain, small
+from constructors import EXPERIMENTS, game, observed, play, small
 
 from gausslab import observing, training
 from gausslab.frame import Frame
@@ -27,11 +27,13 @@ TARGETS = [
 ]
 
 
-@pytest.fixture(scope="module", params=LOSSES)
+@pytest.fixture(params=LOSSES)
 def frames(request) -> list[Frame]:
-    """Three frames of a short game for one loss: one compilation each."""
-    run = begin(plain({"loss": request.param, "frame_every": 10, "standardised": request.param != "hinge"}))
-    return list(run.train(20, progress=False).frames)
+    """Three frames of a short game for one loss, without a diagnosis."""
+    game = play(next(name for name in EXPERIMENTS if name.startswith(f"{request.param}-")))
+    seen = to_host(game.observations)
+    one = [jax.tree.map(lambda leaf, k=k: leaf[k], seen) for k in range(3)]
+    return [observing.frame(game.before.look, observation, game.experiment.knobs()) for observation in one]
 
 
 @pytest.fixture(scope="module")
@@ -130,8 +132,6 @@ def test_a_frame_of_a_real_run_is_finite_and_of_one_shape(frames):
         for belief in (frame.discriminator, frame.optimal_discriminator):
             assert ((belief >= 0) & (belief <= 1)).all()
         assert frame.p_g @ np.diff(frame.scene.edges) + frame.readings.outside == pytest.approx(1, abs=1e-9)
-        assert frame.diagnosis.endswith(".")
-        assert "\n" not in frame.diagnosis
 
 
 def test_the_value_shown_is_near_the_one_trained_with(frames):

@@ -1,52 +1,22 @@
 """The contract of every experiment, and the promise that no cut into chunks changes a bit."""
 
-from collections.abc import Iterator
-from functools import partial
-from typing import NamedTuple
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from constructors import EXPERIMENTS, Game, compilations, conditions_of, game, optimised, plain, small, turned
+from constructors import EXPERIMENTS, Played, compilations, optimised, play, small
 
 from gausslab import training
-from gausslab.game import State
 from gausslab.run import begin
 from gausslab.settings import Experiment
-from gausslab.training import Observation
-from gausslab.updates import UPDATES, Moves
+from gausslab.updates import UPDATES
 
 FRAMES = 3
 
 
-class Played(NamedTuple):
-    """A game of a few steps, and what a second call with every knob turned had compiled."""
-
-    experiment: Experiment
-    before: Game
-    state: State
-    moves: Moves
-    observations: Observation
-    compiled_again: list[str]
-    turned: State
-
-
-@pytest.fixture(scope="module", params=EXPERIMENTS)
+@pytest.fixture(params=EXPERIMENTS)
 def played(request) -> Played:
-    experiment = EXPERIMENTS[request.param]
-    before, steps = game(experiment), jnp.array([0, 2, 3], jnp.int32)
-    advance = partial(training.advance, before.structure)
-    elsewhere = turned(experiment)
-    assert elsewhere.structure() == before.structure
-    conditions, look = conditions_of(elsewhere, before.look.units)
-    other_steps = jnp.array([1, 0, 1], jnp.int32)
-    with jax.numpy_rank_promotion("raise"):
-        state, moves, observations = advance(before.conditions, before.state, before.moves, before.look.view, steps)
-        with compilations() as compiled_again, jax.transfer_guard("disallow"):
-            after, *_ = advance(conditions, state, moves, look.view, other_steps)
-            jax.block_until_ready(after)
-    return Played(experiment, before, state, moves, observations, compiled_again, after)
+    return play(request.param)
 
 
 def _leaves(tree) -> list[np.ndarray]:
@@ -102,28 +72,22 @@ def test_the_guard_tells_when_something_is_transferred():
         jax.block_until_ready(jnp.add(jnp.ones(3), np.ones(3)))
 
 
-@pytest.fixture(scope="module", params=[*UPDATES, "all that is random"])
-def repeatable(request) -> Iterator[Experiment]:
-    """One experiment for each update rule, and one with all that draws numbers or remembers statistics.
-
-    Its batch is no other test's, so that no program compiled without optimisation is taken for it.
-    """
-    own = {"frame_every": 100, "batch": 24}
-    with optimised():
-        if request.param in UPDATES:
-            yield small(own | {"update": request.param})
-            return
-        yield small(
-            own
-            | {
-                "generator.dropout": 0.1,
-                "generator.batch_norm": True,
-                "discriminator.spectral_norm": True,
-                "discriminator.pack": 2,
-                "remedies.instance_noise": 0.3,
-                "penalties": {"wgan_gp": 0.1, "dragan": 0.1},
-            }
-        )
+@pytest.fixture(params=[*UPDATES, "all that is random"])
+def repeatable(request) -> Experiment:
+    """One experiment for each update rule, and one with all that draws numbers or remembers statistics."""
+    if request.param in UPDATES:
+        return small({"update": request.param, "frame_every": 100})
+    return small(
+        {
+            "frame_every": 100,
+            "generator.dropout": 0.1,
+            "generator.batch_norm": True,
+            "discriminator.spectral_norm": True,
+            "discriminator.pack": 2,
+            "remedies.instance_noise": 0.3,
+            "penalties": {"wgan_gp": 0.1},
+        }
+    )
 
 
 def test_one_chunk_of_1000_steps_equals_ten_of_100_bit_for_bit(repeatable):
@@ -160,33 +124,45 @@ def test_a_player_with_no_steps_stays_as_it_is_bit_for_bit(repeatable):
             assert _same(before.average, run.state.average)
 
 
+def test_programs_of_other_lengths_give_the_same_bits():
+    """As compiled outside of the tests; the batch is no other test's, so that no program is taken over."""
+    with optimised():
+        whole, cut = (begin(small({"batch": 24, "frame_every": 50})) for _ in range(2))
+        whole.train(100)
+        for lengths in ([30, 1], [69, 0]):
+            cut.advance(np.array(lengths, np.int32))
+        assert _same(whole.state, cut.state)
+
+
 def test_zero_steps_look_again_without_training():
-    start = game(small())
-    state, moves, seen = training.advance(
-        start.structure, start.conditions, start.state, start.moves, start.look.view, jnp.zeros(2, jnp.int32)
-    )
-    assert _same(state, start.state)
-    assert _same(moves, start.moves)
-    looked = training.observe(start.structure, start.conditions, start.state, start.moves, start.look.view)
-    for one, other in zip(_leaves(looked), _leaves(seen), strict=True):
-        np.testing.assert_allclose(one, other[0], rtol=1e-5, atol=1e-6)
-        np.testing.assert_array_equal(other[0], other[1])
+    run = begin(small()).train(5)
+    state, moves, seen = _advanced(run, np.zeros(25, np.int32))
+    assert _same(state, run.state)
+    assert _same(moves, run.moves)
+    last = run.frames.reels[-1].observation(0)
+    assert all(_same(jax.tree.map(lambda leaf, k=k: leaf[k], seen), last) for k in (0, 24))
+    looked = training.observe(run._structure, run._conditions, run.state, run.moves, run._look.view)
+    for one, other in zip(_leaves(looked), _leaves(last), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+def _advanced(run, steps: np.ndarray):
+    return training.advance(run._structure, run._conditions, run.state, run.moves, run._look.view, jnp.asarray(steps))
 
 
 def test_a_step_that_leaves_a_nan_is_the_last_one():
-    start = game(plain())
-    broken = start.conditions._replace(knobs=start.conditions.knobs | {"generator.rate": jnp.float32(np.inf)})
-    state, _, seen = training.advance(
-        start.structure, broken, start.state, start.moves, start.look.view, jnp.array([3, 3], jnp.int32)
-    )
+    run = begin(small())
+    knobs = run._conditions.knobs | {"generator.rate": jnp.float32(np.inf)}
+    run._conditions = run._conditions._replace(knobs=knobs)
+    state, _, seen = _advanced(run, np.full(25, 3, np.int32))
     assert state.step == 1
-    np.testing.assert_array_equal(seen.step, [1, 1])
+    np.testing.assert_array_equal(seen.step, 1)
     assert not seen.finite.any()
 
 
 def test_the_push_on_a_fake_is_the_slope_of_the_generators_loss():
-    start = game(plain({"discriminator.widths": (8,)}))
-    seen = training.observe(start.structure, start.conditions, start.state, start.moves, start.look.view)
-    x = np.asarray(start.look.view.x, dtype=float)
-    expected = np.gradient(-np.logaddexp(0, -np.asarray(seen.logits, dtype=float)), x)
-    np.testing.assert_allclose(np.asarray(seen.push)[5:-5], expected[5:-5], atol=2e-3)
+    name = next(name for name in EXPERIMENTS if name.startswith("nonsaturating"))
+    before, seen = play(name).before, play(name).observations
+    x = np.asarray(before.look.view.x, dtype=float)
+    for logits, push in zip(np.asarray(seen.logits, dtype=float), np.asarray(seen.push), strict=True):
+        np.testing.assert_allclose(push[5:-5], np.gradient(-np.logaddexp(0, -logits), x)[5:-5], atol=2e-3)

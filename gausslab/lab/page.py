@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+from streamlit.components.v2 import component
 
 from gausslab.errors import BadInput
 from gausslab.lab import link, saving, upload
@@ -18,7 +19,7 @@ from gausslab.recipes import RECIPES
 from gausslab.settings import LIMITS, PENALTY_TABLE, Setting, settings
 from gausslab.targets import TARGETS, parse
 
-_STAGE = st.components.v2.component("gausslab.stage", js="stage.js", css="stage.css")
+_STAGE = component("gausslab.stage", js="stage.js", css="stage.css")
 
 GROUPS = {
     "Game": ("loss", "update", "batch", "stratified", "standardised"),
@@ -28,9 +29,11 @@ GROUPS = {
     "Optimiser": ("optimiser.",),
     "Remedies": ("remedies.",),
 }
-SPACE = (
-    "<style>.stMainBlockContainer{padding:1rem 1rem 0;max-width:none}[data-testid=stHeader]{background:none}</style>"
-)
+# Room for the stage, and Streamlit's own bar above it instead of over it.
+SPACE = """<style>
+.stMainBlockContainer { padding: 2.5rem 1rem 0; max-width: none; }
+[data-testid=stHeader] { height: 2.5rem; min-height: 2.5rem; background: none; }
+</style>"""
 
 
 def page() -> None:

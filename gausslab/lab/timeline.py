@@ -9,9 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from gausslab.frame import Frame
-from gausslab.observing import Lens, Reel, frame
+from gausslab.observing import Lens, Reel, frame, named, stacked
 from gausslab.training import Observation
-from gausslab.updates import Moves
 
 
 class Entry(NamedTuple):
@@ -72,6 +71,4 @@ class Timeline:
 
 def _copied(observation: Observation) -> Observation:
     """A look of its own: a row of a stretch would keep the whole stretch in memory."""
-    moves = Moves(*(np.array(leaf) for leaf in observation.moves))
-    rest = {name: np.array(getattr(observation, name)) for name in Observation._fields if name != "moves"}
-    return Observation(moves=moves, **rest)
+    return stacked({name: np.array(leaf) for name, leaf in named(observation).items()})

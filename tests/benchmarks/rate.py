@@ -85,14 +85,14 @@ def _training() -> Contestant:
 
 
 def _product(shape: tuple[int, int, int], times: int) -> Contestant:
-    rows, inner, columns = shape
-    a, b = jnp.ones((rows, inner)), jnp.ones((inner, columns)) / inner
+    height, inner, width = shape
+    a, b = jnp.ones((height, inner)), jnp.ones((inner, width)) / inner
     many = partial(_products, a, b, jnp.int32(times))
     jax.block_until_ready(many())
     return lambda: timed(lambda: jax.block_until_ready(many())) / times
 
 
 @jax.jit
-def _products(a: Float[Array, "rows inner"], b: Float[Array, "inner columns"], times: Int[Array, ""]) -> Array:
+def _products(a: Float[Array, "height inner"], b: Float[Array, "inner width"], times: Int[Array, ""]) -> Array:
     """a @ b @ b ... : each product needs the one before, so that none can be left out."""
     return jax.lax.fori_loop(0, times, lambda _, product: product @ b, a)

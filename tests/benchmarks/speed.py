@@ -31,7 +31,7 @@ from . import bare
 from .rounds import Contestant, Times, best_ratio, interleaved, ratio, timed
 from .rows import Options, Row, unmeasured
 
-STEPS = 2000  # of gausslab and of the bare scan in a turn: a quarter of a second
+STEPS = 5000  # of gausslab and of the bare scan in a turn: those of a default run, about half a second
 TARGET = "normal(4, 1.25)"
 SLOWEST_BARE = 1.15  # times the bare scan's
 

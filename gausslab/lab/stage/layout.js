@@ -55,7 +55,8 @@ const panel = (name, label, canvases, inside = "") =>
 const still = '<canvas class="still" aria-hidden="true"></canvas>';
 const moving = (label) => `<canvas class="moving" role="img" aria-label="${label} Described below."></canvas>`;
 
-const LEGEND = `<div class="legend" role="group" aria-label="Layers of the densities">${LAYERS.map(legend).join("")}</div>`;
+const LEGEND =
+  '<div class="legend" role="group" aria-label="Layers of the densities">' + LAYERS.map(legend).join("") + "</div>";
 const DENSITIES = still + moving("Densities: target, generated, and the discriminator.");
 const MAP = still + moving("The map from z to x beside the ideal one.");
 const GAME = moving("Losses, distance, masses of the modes and gradients over time.");
