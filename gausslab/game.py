@@ -241,6 +241,7 @@ def optimiser(structure: Experiment, conditions: Conditions, clock: Array, playe
     """The optimiser of one player, made from the knobs in force."""
     knobs = conditions.knobs
     share = SCHEDULES[structure.optimiser.schedule].share(clock, knobs)
+    share = share * jnp.minimum(1.0, (clock + 1) / knobs["optimiser.warm_up"])
     return OPTIMISERS[structure.optimiser.name].make(
         knobs[f"{player}.rate"] * share,
         knobs["optimiser.beta1"],

@@ -67,7 +67,7 @@ def lens(structure: Experiment, target: Target, units: Units) -> Lens:
     levels = _levels(target.profile)
     z = latent_quantiles(structure.latent, levels) if structure.latent.dimension == 1 else levels
     reference = metrics.reference(target, levels, z, CELLS, structure.batch, structure.stratified)
-    view = View(jnp.asarray(z, jnp.float32), jnp.asarray(units.from_x(reference.scene.x), jnp.float32))
+    view = View(_device(z), _device(units.from_x(reference.scene.x)))
     return Lens(structure, target, units, reference, view)
 
 
@@ -91,10 +91,16 @@ def target_table(target: Target, units: Units) -> TargetTable:
         target: unmoved; its location and scale stay knobs.
         units: of the run.
     """
-    quantiles = units.from_x(target.logit_quantiles())
     return TargetTable(
-        jnp.asarray(quantiles, jnp.float32), jnp.float32(units.from_x(np.array(target.centre))), jnp.float32(units.unit)
+        _device(units.from_x(target.logit_quantiles())),
+        _device(units.from_x(np.array(target.centre))),
+        _device(np.array(units.unit)),
     )
+
+
+def _device(values: np.ndarray) -> Array:
+    """Numbers on the device as float32, converted on the host: a conversion on the device is a program to compile."""
+    return jax.device_put(np.asarray(values, np.float32))
 
 
 @partial(jax.jit, static_argnums=0)
@@ -115,9 +121,7 @@ def _merged(masses: Float[np.ndarray, " cells"]) -> Float[np.ndarray, " merged"]
     return masses.reshape(PAIRED_CELLS, -1).sum(1)
 
 
-def _exact_values(
-    loss: str, v: np.ndarray, best: np.ndarray, p: np.ndarray, q: np.ndarray
-) -> tuple[float, float]:
+def _exact_values(loss: str, v: np.ndarray, best: np.ndarray, p: np.ndarray, q: np.ndarray) -> tuple[float, float]:
     """V(G, D) and V(G, D*) on the cells' masses."""
     if LOSSES[loss].paired:
         both = p + q + 1e-30

@@ -71,9 +71,15 @@ def _off_one(squares: Float[Array, " points"]) -> Float[Array, " points"]:
 
 
 PENALTIES: dict[str, Penalty] = {
-    "r1": Penalty("½ E|D′|² on reals: D is flat where the data are (Mescheder et al. 2018).", _at_reals, lambda squares: 0.5 * squares),
+    "r1": Penalty(
+        "½ E|D′|² on reals: D is flat where the data are (Mescheder et al. 2018).",
+        _at_reals,
+        lambda squares: 0.5 * squares,
+    ),
     "r2": Penalty("½ E|D′|² on fakes (Mescheder et al. 2018).", _at_fakes, lambda squares: 0.5 * squares),
     "wgan_gp": Penalty("E(|D′| − 1)² between reals and fakes (Gulrajani et al. 2017).", _between, _off_one),
-    "zero_centred": Penalty("E|D′|² between reals and fakes (Thanh-Tung et al. 2019).", _between, lambda squares: squares),
+    "zero_centred": Penalty(
+        "E|D′|² between reals and fakes (Thanh-Tung et al. 2019).", _between, lambda squares: squares
+    ),
     "dragan": Penalty("E(|D′| − 1)² around reals (Kodali et al. 2017).", _around_reals, _off_one),
 }

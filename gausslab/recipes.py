@@ -42,6 +42,7 @@ RECIPES: dict[str, Recipe] = {
             "generator.activation": "tanh",
             "generator.fourier_features": 0,
             "generator.initialisation": "zeros",
+            "generator.ordered": False,
             "generator.rate": 1e-3,
             "generator.averaging": 0.0,
             "discriminator.widths": (32, 32),
@@ -55,6 +56,7 @@ RECIPES: dict[str, Recipe] = {
             "optimiser.beta2": 0.999,
             "optimiser.epsilon": 1e-8,
             "optimiser.schedule": "constant",
+            "optimiser.warm_up": 1,
         },
     ),
 }

@@ -123,7 +123,7 @@ class Run:
         self._set_conditions()
 
     def _set_conditions(self) -> None:
-        knobs = {path: jnp.float32(value) for path, value in self._knobs.items()}
+        knobs = {path: jax.device_put(np.float32(value)) for path, value in self._knobs.items()}
         self._conditions = Conditions(knobs, self._table, _keys(self.experiment.seed)[1])
 
     def change(self, values: Mapping[str, Any]) -> Run:
@@ -152,7 +152,7 @@ class Run:
         self._knobs, self._text = now.knobs(), now.target
         if TARGET_KNOBS & set(changed):
             # A new target is a new game for the schedule and the average, though not for the weights.
-            self.state = self.state._replace(clock=jnp.zeros_like(self.state.clock))
+            self.state = self.state._replace(clock=jnp.zeros((), jnp.int32))
             self._aim()
         else:
             self._set_conditions()
@@ -240,6 +240,8 @@ class Run:
 
     def _warm_up(self) -> None:
         """Compile, and record the frame before the first step."""
+        if self.timing.compiling:
+            return
         started = time.perf_counter()
         nothing = np.zeros(FRAMES_PER_CALL, np.int32)
         *_, observations = self._advanced(self.state, self.moves, nothing)

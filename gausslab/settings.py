@@ -81,8 +81,14 @@ class Network(Part):
     fourier_features: int = Field(
         32, ge=0, le=64, description="Feed sin and cos of this many frequencies along with the input; 0 is none."
     )
+    fourier_decay: float = Field(
+        0.0, ge=0, le=2, description="How fast the height of these waves falls: that of frequency k is k to minus this."
+    )
     initialisation: Literal["spread", "zeros"] = Field(
         "spread", description="First-layer biases: kinks spread over the input's range, or all zero."
+    )
+    ordered: bool = Field(
+        False, description="Begin as a gentle straight line, so that larger inputs give larger outputs."
     )
     dropout: float = Field(0.0, ge=0, le=0.9, description="Share of hidden units silenced at random; 0 is none.")
     batch_norm: bool = Field(False, description="Normalise every hidden layer over the batch.")
@@ -92,6 +98,12 @@ class Network(Part):
 class Generator(Network):
     """The generator, and the average of it that is shown and kept."""
 
+    fourier_decay: float = Field(
+        1.0, ge=0, le=2, description="How fast the height of these waves falls: that of frequency k is k to minus this."
+    )
+    ordered: bool = Field(
+        True, description="Begin as a gentle straight line, so that larger inputs give larger outputs."
+    )
     rate: float = knob(4e-3, "Learning rate of the generator.", 0.0, 1.0, log=True)
     steps: int = knob(1, "Generator updates in a step; 0 leaves it alone.", 0, 32)
     averaging: float = knob(
@@ -160,7 +172,7 @@ class Optimiser(Part):
     name: Annotated[str, _in_table("optimisers", "OPTIMISERS", "optimisers")] = Field(
         "adam", description="Which optimiser; `gausslab optimisers` lists them."
     )
-    beta1: float = knob(0.0, "Memory of the gradient (Adam's β₁, momentum of SGD).", 0.0, 0.999)
+    beta1: float = knob(0.5, "Memory of the gradient (Adam's β₁, momentum of SGD).", 0.0, 0.999)
     beta2: float = knob(0.998, "Memory of the squared gradient (Adam's β₂, RMSprop's decay).", 0.0, 0.9999)
     epsilon: float = knob(
         1e-8, "Gradients smaller than this take proportionally smaller steps (Adam's ε).", 1e-12, 1.0, log=True
@@ -168,6 +180,7 @@ class Optimiser(Part):
     schedule: Annotated[str, _in_table("optimisers", "SCHEDULES", "schedules")] = Field(
         "cosine", description="How the learning rates fall; `gausslab schedules` lists the ways."
     )
+    warm_up: int = knob(300, "Steps over which the learning rates rise to their full height.", 1, 100_000, unit="steps")
     horizon: int = knob(5000, "Steps over which the schedule runs.", 1, 10_000_000, unit="steps", log=True)
     final: float = knob(0.05, "Share of the learning rates left at the end of a cosine schedule.", 0.0, 1.0)
     decay_every: int = knob(1000, "Steps between two drops of a step schedule.", 1, 10_000_000, unit="steps", log=True)

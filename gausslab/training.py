@@ -24,6 +24,16 @@ SAMPLES = 65_536  # of a generator whose latent has more than one dimension
 COMPANIONS = 64  # what else a discriminator of packs or minibatches sees beside x
 
 
+# Small products live on short loops: LLVM's first level compiles a third sooner than its last, and together with full
+# vectors a small step takes two thirds of the time (docs/design.md). Other devices keep their own defaults.
+COMPILED_FOR_SMALL_STEPS = (
+    {"xla_backend_optimization_level": 1, "xla_cpu_prefer_vector_width": 512} if jax.default_backend() == "cpu" else {}
+)
+
+
+COMPILED_FOR_ONE_USE = {"xla_backend_optimization_level": 0} if jax.default_backend() == "cpu" else {}
+
+
 class View(NamedTuple):
     """Where a frame looks: the grids, in the run's own units."""
 
@@ -44,8 +54,7 @@ class Observation(NamedTuple):
     finite: Bool[Array, ""]
 
 
-@partial(jax.jit, static_argnums=0)
-def initial(structure: Experiment, key: Array) -> State:
+def unlearnt(structure: Experiment, key: Array) -> State:
     """A game that has not begun."""
     generator_key, discriminator_key = jax.random.split(key)
     generator = initial_player(
@@ -56,6 +65,9 @@ def initial(structure: Experiment, key: Array) -> State:
     )
     zero = jnp.zeros((), jnp.int32)
     return State(zero, zero, generator, discriminator, generator.parameters)
+
+
+initial = jax.jit(unlearnt, static_argnums=0, compiler_options=COMPILED_FOR_ONE_USE)
 
 
 def step(structure: Experiment, conditions: Conditions, state: State, moves: Moves) -> tuple[State, Moves]:
@@ -69,7 +81,7 @@ def _finite(state: State, moves: Moves) -> Bool[Array, ""]:
     return jnp.isfinite(total + moves.discriminator_loss + moves.generator_loss)
 
 
-@partial(jax.jit, static_argnums=0)
+@partial(jax.jit, static_argnums=0, compiler_options=COMPILED_FOR_SMALL_STEPS)
 def advance(
     structure: Experiment,
     conditions: Conditions,

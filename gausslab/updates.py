@@ -146,5 +146,7 @@ UPDATES: dict[str, Update] = {
     "alternating": Update("D moves, then G answers the new D.", _alternating),
     "generator_first": Update("G moves, then D answers the new G.", _generator_first),
     "simultaneous": Update("Both move at once, each against the other's old self.", _simultaneous),
-    "extragradient": Update("Both look a step ahead and move by what they find there (Korpelevich 1976).", _extragradient),
+    "extragradient": Update(
+        "Both look a step ahead and move by what they find there (Korpelevich 1976).", _extragradient
+    ),
 }

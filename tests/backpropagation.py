@@ -8,6 +8,8 @@ A loss is a mean over the batch, so that its slope in each output comes divided 
 chain rule walks back through the layers, and for the generator on through the discriminator's input to the fakes.
 """
 
+from itertools import pairwise
+
 import numpy as np
 
 Layers = list[tuple[np.ndarray, np.ndarray]]
@@ -70,7 +72,7 @@ def unflattened(vector: np.ndarray, sizes: list[int]) -> Layers:
     """Layers from one flat vector, in the order in which the package lays it out: b before W, layer by layer."""
     layers: Layers = []
     start = 0
-    for before, after in zip(sizes[:-1], sizes[1:], strict=True):
+    for before, after in pairwise(sizes):
         b = vector[start : start + after]
         start += after
         W = vector[start : start + before * after].reshape(before, after)

@@ -6,7 +6,8 @@ A member added to LOSSES, PENALTIES, OPTIMISERS, SCHEDULES or UPDATES gets its p
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 import jax
@@ -14,9 +15,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from gausslab import training
+from gausslab.frame import Frame
 from gausslab.game import Conditions, State
 from gausslab.losses import LOSSES
-from gausslab.frame import Frame
 from gausslab.observing import Lens, Units, frame, lens, target_table
 from gausslab.optimisers import OPTIMISERS, SCHEDULES
 from gausslab.penalties import PENALTIES
@@ -59,11 +60,13 @@ def plain(changes: Mapping[str, Any] | None = None) -> Experiment:
 
 
 def _members() -> dict[str, Experiment]:
-    """As many experiments as the longest table has members; shorter tables go round and round."""
+    """As many experiments as the longest table has members; where a shorter table ends, its first member goes on."""
     tables = [list(LOSSES), list(PENALTIES), list(OPTIMISERS), list(SCHEDULES), list(UPDATES)]
     experiments = {}
-    for place in range(max(map(len, tables))):
-        loss, penalty, optimiser, schedule, update = (names[place % len(names)] for names in tables)
+    for names in zip_longest(*tables):
+        loss, penalty, optimiser, schedule, update = (
+            table[0] if name is None else name for name, table in zip(names, tables, strict=True)
+        )
         experiments["-".join([loss, penalty, optimiser, schedule, update])] = small(
             {
                 "loss": loss,
@@ -185,7 +188,7 @@ class Played(NamedTuple):
     turned: State
 
 
-@lru_cache(maxsize=None)
+@cache
 def play(name: str) -> Played:
     """Play one of EXPERIMENTS, the second time under guard: nothing may compile, nothing may move to the device."""
     experiment = EXPERIMENTS[name]
@@ -240,7 +243,7 @@ def observed(text: str = "normal(4, 1.25)", loss: str = "minimax", **changes: An
     """The frame of a generator that is the ideal map, and of a discriminator that knows nothing; fields may differ."""
     unmoved = parse(text)
     units = Units(float(unmoved.centre), float(unmoved.spread))
-    look = lens(small({"target": text, "loss": loss}).structure(), unmoved, units)
+    look = lens(small({"target": text, "loss": loss, "batch": 256}).structure(), unmoved, units)
     scene, number = look.reference.scene, np.float32(0)
     ideal = units.from_x(scene.ideal)
     flat, rug = np.zeros(scene.x.size, np.float32), np.zeros(16, np.float32)

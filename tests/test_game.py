@@ -276,7 +276,7 @@ def test_strata_are_shuffled_where_neighbours_would_meet(pack, loss):
 
 
 def test_a_pack_is_judged_as_one():
-    structure, conditions, state, batch = _start({"discriminator.pack": 4})
+    structure, _, state, batch = _start({"discriminator.pack": 4})
     v, _ = _judge(
         structure, state.discriminator.parameters, state.discriminator.statistics, batch.real, batch.key_for(6)
     )

@@ -56,16 +56,22 @@ KINDS = {
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_network_has_one_output_and_finite_gradients(kind):
     settings, x = KINDS[kind], jnp.tile(X, (1, 2))
-    parameters, statistics = _made(settings, 2)
+
+    @jax.jit
+    def everything(key):
+        parameters, statistics = networks.initial(settings, 2, SPAN, key)
+
+        def total(parameters, x):
+            output, after = networks.apply(settings, SPAN, parameters, statistics, x, KEY, training=True)
+            return output.sum(), (output, after)
+
+        return parameters, statistics, jax.grad(total, argnums=(0, 1), has_aux=True)(parameters, x)
+
+    parameters, statistics, (slopes, (output, after)) = everything(KEY)
     assert parameters.dtype == jnp.float32
-
-    def total(parameters, x):
-        output, after = _apply(settings, SPAN, parameters, statistics, x, KEY, training=True)
-        return output.sum(), (output, after)
-
-    slopes, (output, after) = jax.grad(total, argnums=(0, 1), has_aux=True)(parameters, x)
     assert output.shape == (8, 1)
     assert slopes[0].shape == parameters.shape
+    assert slopes[1].shape == x.shape
     assert all(np.isfinite(part).all() for part in (output, *slopes))
     assert np.abs(slopes[0]).max() > 0
     assert jax.tree.structure(after) == jax.tree.structure(statistics)

@@ -30,7 +30,7 @@ TARGETS = [
 @pytest.fixture(params=LOSSES)
 def frames(request) -> list[Frame]:
     """Three frames of a short game for one loss, without a diagnosis."""
-    game = play(next(name for name in EXPERIMENTS if name.startswith(f"{request.param}-")))
+    game = play(next(name for name in EXPERIMENTS if name.split("-")[0] == request.param))
     seen = to_host(game.observations)
     one = [jax.tree.map(lambda leaf, k=k: leaf[k], seen) for k in range(3)]
     return [observing.frame(game.before.look, observation, game.experiment.knobs()) for observation in one]

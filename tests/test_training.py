@@ -68,7 +68,7 @@ def test_the_compile_log_tells_when_something_is_compiled():
 
 
 def test_the_guard_tells_when_something_is_transferred():
-    with jax.transfer_guard("disallow"), pytest.raises(Exception, match="[Dd]isallowed"):
+    with jax.transfer_guard("disallow"), pytest.raises(Exception, match=r"[Dd]isallowed"):
         jax.block_until_ready(jnp.add(jnp.ones(3), np.ones(3)))
 
 

@@ -79,7 +79,7 @@ def read_checkpoint(path: Path, structure: Experiment) -> Checkpoint:
     Raises:
         BadInput: not the state of a run of this structure.
     """
-    state = jax.eval_shape(partial(training.initial, structure), jax.random.key(0))
+    state = jax.eval_shape(partial(training.unlearnt, structure), jax.random.key(0))
     empty = (state, jax.eval_shape(training.still))
     shapes = {name: (leaf.dtype, leaf.shape) for name, leaf in _leaves(*empty)}
     with _Tensors(path) as tensors:

@@ -11,15 +11,20 @@ from typing import Any
 import numpy as np
 import streamlit as st
 from streamlit.components.v2 import component
+from streamlit.errors import StreamlitAPIException
 
 from gausslab.errors import BadInput
 from gausslab.lab import link, saving, upload
+from gausslab.lab.start import warm_up
 from gausslab.lab.visit import Visit
 from gausslab.recipes import RECIPES
 from gausslab.settings import LIMITS, PENALTY_TABLE, Setting, settings
 from gausslab.targets import TARGETS, parse
 
-_STAGE = component("gausslab.stage", js="stage.js", css="stage.css")
+try:
+    _STAGE = component("gausslab.stage", js="stage.js", css="stage.css")
+except StreamlitAPIException:
+    raise RuntimeError("expected gausslab to be installed, got its bare folder; run `pip install -e .` in it") from None
 
 GROUPS = {
     "Game": ("loss", "update", "batch", "stratified", "standardised"),
@@ -41,6 +46,7 @@ def page() -> None:
     st.set_page_config(page_title="gausslab", page_icon="🔔", layout="wide", initial_sidebar_state="collapsed")
     st.html(SPACE)
     if "visit" not in st.session_state:
+        warm_up()
         st.session_state.visit = Visit.opened(st.query_params.to_dict())
     visit: Visit = st.session_state.visit
     with st.sidebar:

@@ -12,9 +12,20 @@ from gausslab.cache import keep_programs
 SCRIPT = Path(__file__).with_name("script.py")
 
 
-@cache
+_WARMING = threading.Lock()
+
+
 def warm_up() -> None:
-    """Compile what the first visitor will need, and spare it from every later garbage collection."""
+    """Compile what the first visitor will need, once, and spare it from every later garbage collection.
+
+    Who comes while that goes on waits for it: compiling the same twice at a time takes longer.
+    """
+    with _WARMING:
+        _warm_up_once()
+
+
+@cache
+def _warm_up_once() -> None:
     from gausslab.lab import link
     from gausslab.lab.session import Session
 

@@ -6,25 +6,20 @@ from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-import numpy as np
-
 from gausslab.frame import Frame
-from gausslab.observing import Lens, Reel, frame, named, stacked
-from gausslab.training import Observation
+from gausslab.observing import Reel, frame, named, stacked
 
 
 class Entry(NamedTuple):
     """One look at a run, from which its frame can be worked out again."""
 
-    look: Lens
-    knobs: dict[str, float]
-    observation: Observation
+    reel: Reel  # of a single look
     verdict: str
     sentence: str
 
     def frame(self) -> Frame:
         """Everything that could be seen."""
-        seen = frame(self.look, self.observation, self.knobs)
+        seen = frame(self.reel.look, self.reel.observation(0), self.reel.knobs)
         return replace(seen, verdict=self.verdict, diagnosis=self.sentence)
 
 
@@ -46,7 +41,7 @@ class Timeline:
         if self.steps and step < self.steps[-1] + self.spacing:
             return
         self.steps.append(step)
-        self.entries.append(Entry(reel.look, reel.knobs, _copied(reel.observation(place)), verdict, sentence))
+        self.entries.append(Entry(_alone(reel, place), verdict, sentence))
         if len(self) > self.most:
             self._thin()
 
@@ -69,6 +64,9 @@ class Timeline:
         return self.entries[max(bisect_right(self.steps, step) - 1, 0)]
 
 
-def _copied(observation: Observation) -> Observation:
-    """A look of its own: a row of a stretch would keep the whole stretch in memory."""
-    return stacked({name: np.array(leaf) for name, leaf in named(observation).items()})
+def _alone(reel: Reel, place: int) -> Reel:
+    """One look of a stretch, copied: a view of it would keep the whole stretch in memory."""
+    arrays = named(reel.observations)
+    return Reel(
+        reel.look, reel.knobs, stacked({name: array[place : place + 1].copy() for name, array in arrays.items()})
+    )

@@ -210,9 +210,7 @@ def _shaped(*shapes: Parameter) -> tuple[Parameter, ...]:
 
 
 TARGETS: dict[str, Family] = {
-    "normal": Family(
-        (Parameter("mean", 0.0), Parameter("std", 1.0, positive=True)), "the bell curve", Normal
-    ),
+    "normal": Family((Parameter("mean", 0.0), Parameter("std", 1.0, positive=True)), "the bell curve", Normal),
     "uniform": Family((Parameter("low", 0.0), Parameter("high", 1.0)), "constant between two ends", _uniform),
     "laplace": Family(_shaped(), "two exponentials back to back", partial(_scipy, "laplace")),
     "logistic": Family(_shaped(), "a bell with exponential tails", partial(_scipy, "logistic")),
