@@ -23,7 +23,7 @@ Pointwise = Callable[[Array], Array]
 Curve = Float[np.ndarray, "*frames cells"]
 
 RATIO_LIMIT = 1e12  # density ratios beyond this, or their inverses, are as good as infinite in float32
-TIE = 5e-6  # masses of a cell, or CDFs, nearer than this are the same: so much is left open by the grid that G is known on
+TIE = 5e-6  # masses of a cell, or CDFs, nearer than this are the same: the grid of G leaves that much open
 
 
 class Loss(NamedTuple):

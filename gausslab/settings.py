@@ -99,7 +99,7 @@ class Generator(Network):
     """The generator, and the average of it that is shown and kept."""
 
     fourier_decay: float = Field(
-        1.0, ge=0, le=2, description="How fast the height of these waves falls: that of frequency k is k to minus this."
+        1.5, ge=0, le=2, description="How fast the height of these waves falls: that of frequency k is k to minus this."
     )
     ordered: bool = Field(
         True, description="Begin as a gentle straight line, so that larger inputs give larger outputs."
@@ -120,7 +120,7 @@ class Discriminator(Network):
     fourier_features: int = Field(
         16, ge=0, le=64, description="Feed sin and cos of this many frequencies along with the input; 0 is none."
     )
-    rate: float = knob(4e-3, "Learning rate of the discriminator.", 0.0, 1.0, log=True)
+    rate: float = knob(6e-3, "Learning rate of the discriminator.", 0.0, 1.0, log=True)
     steps: int = knob(1, "Discriminator updates in a step; 0 leaves it alone.", 0, 32)
     pack: int = Field(1, ge=1, le=1024, description="Samples that the discriminator looks at together (PacGAN).")
     minibatch_kernels: int = Field(
@@ -180,7 +180,7 @@ class Optimiser(Part):
     schedule: Annotated[str, _in_table("optimisers", "SCHEDULES", "schedules")] = Field(
         "cosine", description="How the learning rates fall; `gausslab schedules` lists the ways."
     )
-    warm_up: int = knob(300, "Steps over which the learning rates rise to their full height.", 1, 100_000, unit="steps")
+    warm_up: int = knob(500, "Steps over which the learning rates rise to their full height.", 1, 100_000, unit="steps")
     horizon: int = knob(5000, "Steps over which the schedule runs.", 1, 10_000_000, unit="steps", log=True)
     final: float = knob(0.05, "Share of the learning rates left at the end of a cosine schedule.", 0.0, 1.0)
     decay_every: int = knob(1000, "Steps between two drops of a step schedule.", 1, 10_000_000, unit="steps", log=True)

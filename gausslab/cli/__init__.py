@@ -1,4 +1,4 @@
-"""The command line: `gausslab train`, `render`, `resume`, and a command that lists each table.
+"""The command line: `gausslab train`, `lab`, `render`, `resume`, and a command that lists each table.
 
 Whatever a person gets wrong is one line on standard error and exit code 2; docs/command-line.md has all of it.
 """
@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import click
 
 from gausslab import __version__, cache
+from gausslab.cli.page import lab
 from gausslab.cli.runs import BROKE_DOWN, INTERRUPTED, render, resume, train
 from gausslab.cli.tables import listings
 from gausslab.errors import BadInput
@@ -69,5 +70,5 @@ def _complain(sentence: str, code: int) -> int:
     return code
 
 
-for command in (train, resume, render, *listings()):
+for command in (train, lab, resume, render, *listings()):
     gausslab.add_command(command)

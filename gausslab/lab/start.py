@@ -34,7 +34,7 @@ def _warm_up_once() -> None:
     gc.freeze()
 
 
-def main(host: str = "127.0.0.1", port: int = 8501, *, browser: bool = True) -> None:
+def main(host: str, port: int, *, browser: bool = True) -> None:
     """Serve the lab until it is stopped.
 
     Args:
