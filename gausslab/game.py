@@ -5,7 +5,7 @@ Everything here is pure and traced; who moves when is in `gausslab.updates`.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -227,7 +227,7 @@ def _unrolled(structure: Experiment, conditions: Conditions, state: State, batch
             psi, memory = carry
             vector = jax.grad(lambda p: _discriminator_objective(structure, conditions, state, batch, theta, p)[0])(psi)
             step, memory = optimiser(structure, conditions, state.clock, "discriminator").update(vector, memory)
-            return psi + step, memory
+            return jnp.add(psi, _vector(step)), memory
 
         return jax.lax.cond(index < steps, update, lambda carry: carry, carry), None
 
@@ -250,6 +250,11 @@ def optimiser(structure: Experiment, conditions: Conditions, clock: Array, playe
     )
 
 
+def _vector(updates: Any) -> Float[Array, " parameters"]:
+    """Optax's updates of a flat vector, which are a flat vector."""
+    return updates
+
+
 def moved(
     structure: Experiment, conditions: Conditions, clock: Array, name: str, player: Player, gradient: Gradient
 ) -> Player:
@@ -259,7 +264,7 @@ def moved(
         limit = conditions.knobs["remedies.clip_gradient"]
         vector = vector * jnp.minimum(1.0, limit / jnp.maximum(jnp.linalg.norm(vector), 1e-12))
     step, memory = optimiser(structure, conditions, clock, name).update(vector, player.optimiser, player.parameters)
-    parameters = player.parameters + step
+    parameters = player.parameters + _vector(step)
     if name == "discriminator" and structure.remedies.clip_weights:
         limit = conditions.knobs["remedies.clip_weights"]
         parameters = jnp.clip(parameters, -limit, limit)

@@ -148,7 +148,8 @@ class Perceptron(nnx.Module):
 
     def _spread_kinks(self, inputs: int, rngs: nnx.Rngs) -> None:
         """Let every first-layer unit cross zero at its own place of the span, not all at 0."""
-        layer, (low, high) = self.hidden[0], self.span
+        layer: Any = self.hidden[0]
+        low, high = self.span
         places = jax.random.uniform(rngs.params(), (layer.out_features, inputs), minval=low, maxval=high)
         layer.bias[...] = -(self.features(places) * layer.kernel[...].T).sum(1)
 
@@ -237,7 +238,12 @@ def apply(
     training: bool,
 ) -> tuple[Float[Array, "batch 1"], Statistics]:
     """Raw output of a network, and its statistics after."""
-    graph, unravel = blueprint(network, x.shape[-1], span)
-    model = nnx.merge(graph, unravel(parameters), statistics, copy=True)
+    graph, unravel = blueprint(network, x.shape[-1], span)  # pyright: ignore[reportArgumentType] (frozen: hashable)
+    model = nnx.merge(graph, unravel(parameters), statistics)
     output = model(x, key, training)
-    return output, nnx.split(model, nnx.Param, ...)[2]
+    return output, _statistics(model)
+
+
+def _statistics(model: Any) -> Statistics:
+    rest: Any = nnx.split(model, nnx.Param, ...)[2]
+    return rest

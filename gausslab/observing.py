@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
-from typing import overload
+from typing import Any, cast, overload
 
 import jax
 import jax.numpy as jnp
@@ -29,6 +29,8 @@ from gausslab.targets.target import Profile
 from gausslab.training import SAMPLES, Observation, View
 from gausslab.updates import Moves
 
+Numbers = np.ndarray | Array
+
 CELLS = 512
 PAIRED_CELLS = 128  # an exact value over all pairs costs the square of the cells
 STANDING_STILL = 0.01  # |dG/du| below this, in units of the target's spread, is a flat
@@ -42,11 +44,11 @@ class Units:
     origin: float
     unit: float
 
-    def to_x(self, values: np.ndarray) -> Float[np.ndarray, "..."]:
+    def to_x(self, values: Numbers) -> Float[np.ndarray, "..."]:
         """Values of the run in units of x."""
         return np.asarray(self.origin + self.unit * np.asarray(values, dtype=float))
 
-    def from_x(self, x: np.ndarray) -> Float[np.ndarray, "..."]:
+    def from_x(self, x: Numbers) -> Float[np.ndarray, "..."]:
         """Points x in the run's own units."""
         return np.asarray((np.asarray(x, dtype=float) - self.origin) / self.unit)
 
@@ -66,7 +68,7 @@ def lens(structure: Experiment, target: Target, units: Units) -> Lens:
     """Lay the grids on which a target and a generator are compared."""
     levels = _levels(target.profile)
     z = latent_quantiles(structure.latent, levels) if structure.latent.dimension == 1 else levels
-    reference = metrics.reference(target, levels, z, CELLS, structure.batch, structure.stratified)
+    reference = metrics.reference(cast(metrics.Target, target), levels, z, CELLS, structure.batch, structure.stratified)
     view = View(_device(z), _device(units.from_x(reference.scene.x)))
     return Lens(structure, target, units, reference, view)
 
@@ -231,7 +233,9 @@ class Frames(Sequence[Frame]):
 
     def _diagnosed(self, place: int) -> Frame:
         past = [self._plain(earlier) for earlier in range(max(0, place - PAST), place)]
-        finding = diagnose(self._plain(place), past, self._plain(0))
+        # The first frame is taken before anybody has moved: the gradient that the game began with is in the next.
+        first = replace(self._plain(0), generator_gradient=self._plain(min(1, place)).generator_gradient)
+        finding = diagnose(self._plain(place), past, first)
         return replace(self._plain(place), verdict=finding.verdict, diagnosis=finding.sentence)
 
     def _plain(self, place: int) -> Frame:
@@ -258,7 +262,7 @@ def to_host(observations: Observation) -> Observation:
     return jax.tree.map(np.asarray, observations)
 
 
-def stacked(arrays: dict[str, np.ndarray]) -> Observation:
+def stacked(arrays: dict[str, Any]) -> Observation:
     """Observations from named arrays, as they come from a file."""
     moves = Moves(*(arrays[name] for name in Moves._fields))
     rest = {name: arrays[name] for name in Observation._fields if name != "moves"}

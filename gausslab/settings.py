@@ -35,7 +35,9 @@ RECORD = ("taken", "stops", "failure", "events")  # what an experiment.toml may 
 Activation = Literal["relu", "leaky_relu", "elu", "tanh", "sigmoid", "softplus", "gelu", "silu"]
 
 
-def knob(default: float, help: str, low: float, high: float, *, unit: str = "", log: bool = False, gate: bool = False):
+def knob(
+    default: float, help: str, low: float, high: float, *, unit: str = "", log: bool = False, gate: bool = False
+) -> Any:
     """A setting that acts at once, on the very next step.
 
     Args:
@@ -76,33 +78,44 @@ Widths = Annotated[tuple[Annotated[int, Field(ge=1, le=1024)], ...], Field(max_l
 class Network(Part):
     """A multilayer perceptron and how fast it learns."""
 
-    widths: Widths = Field((32, 32), description="Units of each hidden layer, e.g. 32,32.")
-    activation: Activation = Field("tanh", description="What each hidden unit does to its sum.")
+    widths: Widths = Field(default=(32, 32), description="Units of each hidden layer, e.g. 32,32.")
+    activation: Activation = Field(default="tanh", description="What each hidden unit does to its sum.")
     fourier_features: int = Field(
-        32, ge=0, le=64, description="Feed sin and cos of this many frequencies along with the input; 0 is none."
+        default=32,
+        ge=0,
+        le=64,
+        description="Feed sin and cos of this many frequencies along with the input; 0 is none.",
     )
     fourier_decay: float = Field(
-        0.0, ge=0, le=2, description="How fast the height of these waves falls: that of frequency k is k to minus this."
+        default=0.0,
+        ge=0,
+        le=2,
+        description="How fast the height of these waves falls: that of frequency k is k to minus this.",
     )
     initialisation: Literal["spread", "zeros"] = Field(
-        "spread", description="First-layer biases: kinks spread over the input's range, or all zero."
+        default="spread", description="First-layer biases: kinks spread over the input's range, or all zero."
     )
     ordered: bool = Field(
-        False, description="Begin as a gentle straight line, so that larger inputs give larger outputs."
+        default=False, description="Begin as a gentle straight line, so that larger inputs give larger outputs."
     )
-    dropout: float = Field(0.0, ge=0, le=0.9, description="Share of hidden units silenced at random; 0 is none.")
-    batch_norm: bool = Field(False, description="Normalise every hidden layer over the batch.")
-    spectral_norm: bool = Field(False, description="Divide every weight matrix by its largest singular value.")
+    dropout: float = Field(
+        default=0.0, ge=0, le=0.9, description="Share of hidden units silenced at random; 0 is none."
+    )
+    batch_norm: bool = Field(default=False, description="Normalise every hidden layer over the batch.")
+    spectral_norm: bool = Field(default=False, description="Divide every weight matrix by its largest singular value.")
 
 
 class Generator(Network):
     """The generator, and the average of it that is shown and kept."""
 
     fourier_decay: float = Field(
-        1.5, ge=0, le=2, description="How fast the height of these waves falls: that of frequency k is k to minus this."
+        default=1.5,
+        ge=0,
+        le=2,
+        description="How fast the height of these waves falls: that of frequency k is k to minus this.",
     )
     ordered: bool = Field(
-        True, description="Begin as a gentle straight line, so that larger inputs give larger outputs."
+        default=True, description="Begin as a gentle straight line, so that larger inputs give larger outputs."
     )
     rate: float = knob(4e-3, "Learning rate of the generator.", 0.0, 1.0, log=True)
     steps: int = knob(1, "Generator updates in a step; 0 leaves it alone.", 0, 32)
@@ -118,25 +131,34 @@ class Discriminator(Network):
     """The discriminator: what it looks at and how fast it learns."""
 
     fourier_features: int = Field(
-        16, ge=0, le=64, description="Feed sin and cos of this many frequencies along with the input; 0 is none."
+        default=16,
+        ge=0,
+        le=64,
+        description="Feed sin and cos of this many frequencies along with the input; 0 is none.",
     )
     rate: float = knob(6e-3, "Learning rate of the discriminator.", 0.0, 1.0, log=True)
     steps: int = knob(1, "Discriminator updates in a step; 0 leaves it alone.", 0, 32)
-    pack: int = Field(1, ge=1, le=1024, description="Samples that the discriminator looks at together (PacGAN).")
-    minibatch_kernels: int = Field(
-        0, ge=0, le=64, description="Kernels of a minibatch-discrimination layer; 0 is none."
+    pack: int = Field(
+        default=1, ge=1, le=1024, description="Samples that the discriminator looks at together (PacGAN)."
     )
-    minibatch_dimension: int = Field(3, ge=1, le=16, description="Dimension of each minibatch-discrimination kernel.")
+    minibatch_kernels: int = Field(
+        default=0, ge=0, le=64, description="Kernels of a minibatch-discrimination layer; 0 is none."
+    )
+    minibatch_dimension: int = Field(
+        default=3, ge=1, le=16, description="Dimension of each minibatch-discrimination kernel."
+    )
 
 
 class Latent(Part):
     """The noise that enters the generator."""
 
-    kind: Literal["uniform", "normal"] = Field("uniform", description="Law of each coordinate of z.")
-    low: float = Field(0.0, ge=-100, le=100, description="Lower end of uniform noise.")
-    high: float = Field(1.0, ge=-100, le=100, description="Upper end of uniform noise.")
-    dimension: int = Field(1, ge=1, le=256, description="Coordinates of z; exact readings need 1.")
-    stratified: bool = Field(True, description="Draw one z in each 1/batch of the probability (first coordinate).")
+    kind: Literal["uniform", "normal"] = Field(default="uniform", description="Law of each coordinate of z.")
+    low: float = Field(default=0.0, ge=-100, le=100, description="Lower end of uniform noise.")
+    high: float = Field(default=1.0, ge=-100, le=100, description="Upper end of uniform noise.")
+    dimension: int = Field(default=1, ge=1, le=256, description="Coordinates of z; exact readings need 1.")
+    stratified: bool = Field(
+        default=True, description="Draw one z in each 1/batch of the probability (first coordinate)."
+    )
 
 
 @dataclass(frozen=True)
@@ -170,7 +192,7 @@ class Optimiser(Part):
     """How gradients become steps; the same kind for both players."""
 
     name: Annotated[str, _in_table("optimisers", "OPTIMISERS", "optimisers")] = Field(
-        "adam", description="Which optimiser; `gausslab optimisers` lists them."
+        default="adam", description="Which optimiser; `gausslab optimisers` lists them."
     )
     beta1: float = knob(0.5, "Memory of the gradient (Adam's β₁, momentum of SGD).", 0.0, 0.999)
     beta2: float = knob(0.998, "Memory of the squared gradient (Adam's β₂, RMSprop's decay).", 0.0, 0.9999)
@@ -178,7 +200,7 @@ class Optimiser(Part):
         1e-8, "Gradients smaller than this take proportionally smaller steps (Adam's ε).", 1e-12, 1.0, log=True
     )
     schedule: Annotated[str, _in_table("optimisers", "SCHEDULES", "schedules")] = Field(
-        "cosine", description="How the learning rates fall; `gausslab schedules` lists the ways."
+        default="cosine", description="How the learning rates fall; `gausslab schedules` lists the ways."
     )
     warm_up: int = knob(500, "Steps over which the learning rates rise to their full height.", 1, 100_000, unit="steps")
     horizon: int = knob(5000, "Steps over which the schedule runs.", 1, 10_000_000, unit="steps", log=True)
@@ -234,28 +256,32 @@ class Experiment(Part):
     """Everything that decides a run: the same experiment gives the same bits."""
 
     target: Annotated[str, BeforeValidator(_target_text)] = Field(
-        "normal(4, 1.25)", description="The density to learn, e.g. 'normal(4, 1.25)' or 'comb(8)'."
+        default="normal(4, 1.25)", description="The density to learn, e.g. 'normal(4, 1.25)' or 'comb(8)'."
     )
     location: float = knob(0.0, "How far the target is moved from where its text puts it.", -1e6, 1e6, unit="x")
     scale: float = knob(1.0, "How many times the target is widened about its centre.", 1e-3, 1e3, log=True)
-    seed: int = Field(0, ge=0, le=2**32 - 1, description="Decides every random number of the run.")
-    steps: int = Field(5000, ge=1, le=MAX_STEPS, description="Steps to train for.")
-    frame_every: int = Field(20, ge=1, le=100_000, description="Steps between two recorded frames.")
-    batch: int = Field(256, ge=2, le=8192, description="Real and fake samples in each update.")
-    standardised: bool = Field(True, description="Scale the data to unit size with the centre and spread at the start.")
-    stratified: bool = Field(True, description="Draw one real sample in each 1/batch of the target's probability.")
+    seed: int = Field(default=0, ge=0, le=2**32 - 1, description="Decides every random number of the run.")
+    steps: int = Field(default=5000, ge=1, le=MAX_STEPS, description="Steps to train for.")
+    frame_every: int = Field(default=20, ge=1, le=100_000, description="Steps between two recorded frames.")
+    batch: int = Field(default=256, ge=2, le=8192, description="Real and fake samples in each update.")
+    standardised: bool = Field(
+        default=True, description="Scale the data to unit size with the centre and spread at the start."
+    )
+    stratified: bool = Field(
+        default=True, description="Draw one real sample in each 1/batch of the target's probability."
+    )
     loss: Annotated[str, _in_table("losses", "LOSSES", "losses")] = Field(
-        "relativistic", description="What the players play for; `gausslab losses` lists them."
+        default="relativistic", description="What the players play for; `gausslab losses` lists them."
     )
     update: Annotated[str, _in_table("updates", "UPDATES", "updates")] = Field(
-        "alternating", description="Who moves when; `gausslab updates` lists the rules."
+        default="alternating", description="Who moves when; `gausslab updates` lists the rules."
     )
     generator: Generator = Generator()
     discriminator: Discriminator = Discriminator()
     latent: Latent = Latent()
     optimiser: Optimiser = Optimiser()
     penalties: Penalties = Field(
-        (("r1", 1.0), ("r2", 1.0)), description="Penalties on the discriminator and their weights."
+        default=(("r1", 1.0), ("r2", 1.0)), description="Penalties on the discriminator and their weights."
     )
     remedies: Remedies = Remedies()
 

@@ -27,7 +27,14 @@ from gausslab.training import Observation
 from gausslab.updates import UPDATES, Moves
 
 PLAYERS = ("generator", "discriminator")
-NETWORK = {"activation": "tanh", "fourier_features": 0, "initialisation": "spread", "rate": 5e-3}
+NETWORK = {
+    "activation": "tanh",
+    "fourier_features": 0,
+    "fourier_decay": 0.0,
+    "initialisation": "spread",
+    "ordered": False,
+    "rate": 5e-3,
+}
 SMALL = {f"{player}.{name}": value for player in PLAYERS for name, value in NETWORK.items()} | {
     "generator.widths": (5,),
     "generator.averaging": 0.0,
@@ -42,6 +49,9 @@ SMALL = {f"{player}.{name}": value for player in PLAYERS for name, value in NETW
     "latent.stratified": False,
     "optimiser.name": "adam",
     "optimiser.schedule": "constant",
+    "optimiser.warm_up": 1,
+    "optimiser.beta1": 0.5,
+    "optimiser.beta2": 0.999,
 }
 PLAIN = {
     f"{player}.{name}": value for player in PLAYERS for name, value in (("initialisation", "zeros"), ("rate", 1e-2))
@@ -81,9 +91,7 @@ def _members() -> dict[str, Experiment]:
 
 EXPERIMENTS: dict[str, Experiment] = {
     **_members(),
-    "default": Experiment().changed(
-        {name: SMALL[name] for name in ("generator.widths", "discriminator.widths", "batch")}
-    ),
+    "default": Experiment().changed({"generator.widths": (9, 9), "discriminator.widths": (9, 9), "batch": 16}),
     "deep, normal latent, no penalty": small(
         {"generator.widths": (4, 3), "discriminator.widths": (4, 3), "latent.kind": "normal", "penalties": {}}
     ),
@@ -92,6 +100,8 @@ EXPERIMENTS: dict[str, Experiment] = {
             "generator.widths": (),
             "discriminator.widths": (),
             "generator.fourier_features": 3,
+            "generator.fourier_decay": 1.0,
+            "generator.ordered": True,
             "discriminator.fourier_features": 2,
         }
     ),

@@ -211,6 +211,8 @@ def test_nan_is_told_saved_and_exits_1(capsys):
         "generator.rate=1",
         "--set",
         "discriminator.rate=1",
+        "--set",
+        "optimiser.warm_up=1",
     ]
     assert run("train", *SMALL, *wild, "--out", "wild", "--json") == 1
     printed = capsys.readouterr()

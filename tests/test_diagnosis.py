@@ -171,9 +171,10 @@ def _played(steps: int, changes) -> str:
 UNHELPED = PLAIN | {"loss": "minimax", "standardised": False, "optimiser.name": "adam"}
 
 
-def test_a_minimax_game_whose_discriminator_has_won_vanishes():
-    won = {"target": "normal(6, 0.5)", "discriminator.rate": 0.05, "discriminator.steps": 8, "generator.rate": 1e-5}
-    assert _played(600, UNHELPED | won) == "vanishing"
+def test_a_minimax_game_whose_discriminator_has_won_vanishes_for_good():
+    won = {"target": "normal(6, 0.5)", "discriminator.rate": 0.05, "discriminator.steps": 16, "generator.rate": 1e-5}
+    run = begin(small({"frame_every": 20} | UNHELPED | won)).train(1400, progress=False)
+    assert [run.frames[place].verdict for place in (-1, -10, -20)] == ["vanishing"] * 3
 
 
 def test_a_game_on_a_comb_without_remedies_collapses():

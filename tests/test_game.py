@@ -14,7 +14,10 @@ from gausslab.game import Batch, Conditions, Gradient, State, draw
 from gausslab.losses import LOSSES, discriminator_loss, generator_loss
 from gausslab.settings import Experiment
 
-WIDTHS = {"generator.widths": (5, 4), "discriminator.widths": (6, 3)}
+WIDTHS = {
+    "generator.widths": (9, 8),
+    "discriminator.widths": (8, 9),
+}  # products of 8 units and more have their own rule
 WAYS = 3  # random directions in which a slope is taken
 
 
@@ -212,6 +215,16 @@ def test_a_plain_step_goes_down_the_gradient_as_far_as_the_learning_rate_says(pl
     np.testing.assert_allclose(after.parameters, before.parameters - 0.3 * gradient.vector, rtol=1e-6, atol=1e-7)
 
 
+def test_the_learning_rate_rises_over_the_warm_up():
+    structure, conditions, state, batch = _start()
+    gradient = _gradients(structure, conditions, state, batch)[0]
+    turned = _turned(conditions, optimiser__warm_up=10, discriminator__rate=1.0)
+    for clock, share in ((0, 0.1), (4, 0.5), (9, 1.0), (500, 1.0)):
+        after = _moved(structure, turned, jnp.int32(clock), "discriminator", state.discriminator, gradient)
+        step = np.asarray(after.parameters - state.discriminator.parameters)
+        np.testing.assert_allclose(step, -share * np.asarray(gradient.vector), rtol=1e-4, atol=1e-6)
+
+
 def test_a_clipped_gradient_is_no_longer_than_its_limit_and_keeps_its_way():
     structure, conditions, state, batch = _start({"remedies.clip_gradient": 1.0})
     gradient = _gradients(structure, conditions, state, batch)[0]
@@ -281,6 +294,6 @@ def test_a_pack_is_judged_as_one():
         structure, state.discriminator.parameters, state.discriminator.statistics, batch.real, batch.key_for(6)
     )
     assert v.shape == (4,)
-    D = hand.unflattened(np.asarray(state.discriminator.parameters, dtype=float), [4, 6, 3, 1])
+    D = hand.unflattened(np.asarray(state.discriminator.parameters, dtype=float), [4, 8, 9, 1])
     expected = hand.forward(D, np.asarray(batch.real, dtype=float).reshape(4, 4))[0][:, 0]
     np.testing.assert_allclose(v, expected, rtol=1e-4, atol=1e-6)

@@ -21,7 +21,8 @@ _apply = jax.jit(networks.apply, static_argnums=(0, 1), static_argnames="trainin
 
 def _network(**changes) -> Network:
     return Network(
-        **{"widths": (4, 3), "activation": "tanh", "fourier_features": 0, "initialisation": "spread"} | changes
+        **{"widths": (4, 3), "activation": "tanh", "fourier_features": 0, "initialisation": "spread", "ordered": False}
+        | changes
     )
 
 
@@ -46,6 +47,8 @@ KINDS = {
     **{name: _network(activation=name) for name in ACTIVATIONS},
     "no hidden layer": _network(widths=()),
     "fourier": _network(fourier_features=3),
+    "ordered": _network(fourier_features=3, fourier_decay=1.0, ordered=True),
+    "wide": _network(widths=(9, 9)),
     "dropout": _network(dropout=0.5),
     "batch norm": _network(batch_norm=True),
     "spectral norm": _network(spectral_norm=True),
@@ -124,6 +127,33 @@ def test_fourier_features_are_half_period_waves_over_the_span():
     features = model.features(jnp.asarray(-1 + 4 * t, jnp.float32)[:, None])
     waves = [np.sin(np.pi * t), np.sin(2 * np.pi * t), np.cos(np.pi * t), np.cos(2 * np.pi * t)]
     np.testing.assert_allclose(features, np.stack([2 * t - 1, *waves], axis=1), atol=1e-6)
+
+
+def test_waves_fall_as_fast_as_they_are_told_to():
+    t = jnp.linspace(-1.0, 3.0, 7)[:, None]
+    level, falling = (
+        networks.Perceptron(_network(fourier_features=3, fourier_decay=decay), 1, (-1.0, 3.0), nnx.Rngs(0)).features(t)
+        for decay in (0.0, 1.5)
+    )
+    waves = np.arange(1, 4) ** -1.5
+    heights = np.concatenate([[1], waves, waves])
+    np.testing.assert_allclose(falling, level * heights, rtol=1e-5, atol=1e-6)
+
+
+def test_a_map_that_begins_in_order_is_a_gentle_line():
+    output, _ = _output(_network(ordered=True), x=jnp.stack([X[:, 0], X[::-1, 0]], axis=1))
+    np.testing.assert_allclose(output, 0.3 * (2 * X - 1), atol=1e-6)
+
+
+@pytest.mark.parametrize("inputs", [1, 2])
+def test_waves_are_right_to_float32_however_many_turns_they_make(inputs):
+    t = jax.random.uniform(KEY, (50, inputs), minval=-3.0, maxval=3.0)
+    sine, cosine = networks.harmonics(t, 64)
+    angle = np.pi * np.asarray(t, dtype=float)[..., None] * np.arange(1, 65)
+    np.testing.assert_allclose(sine, np.sin(angle), atol=3e-5)
+    np.testing.assert_allclose(cosine, np.cos(angle), atol=3e-5)
+    slope = jax.grad(lambda t: networks.harmonics(t, 3)[0].sum())(t)
+    np.testing.assert_allclose(slope, (np.pi * np.arange(1, 4) * np.cos(angle[..., :3])).sum(-1), atol=1e-3)
 
 
 def test_dropout_silences_units_in_training_only():
