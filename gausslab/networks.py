@@ -239,7 +239,7 @@ def apply(
 ) -> tuple[Float[Array, "batch 1"], Statistics]:
     """Raw output of a network, and its statistics after."""
     graph, unravel = blueprint(network, x.shape[-1], span)  # pyright: ignore[reportArgumentType] (frozen: hashable)
-    model = nnx.merge(graph, unravel(parameters), statistics)
+    model = nnx.merge(graph, unravel(parameters), statistics, copy=True)
     output = model(x, key, training)
     return output, _statistics(model)
 
