@@ -213,6 +213,11 @@ class Frames(Sequence[Frame]):
         if len(reel):
             self.reels.append(reel)
 
+    @property
+    def last_step(self) -> int:
+        """The step of the last frame, without working that frame out."""
+        return int(self.reels[-1].observations.step[-1])
+
     def __len__(self) -> int:
         return sum(len(reel) for reel in self.reels)
 

@@ -257,7 +257,7 @@ class Run:
         reel = self.advance(chunk)
         steps = reel.observations.step
         # Padding looks again at the last step, and so may the look at the last good step of a run that broke down.
-        fresh = np.diff(steps, prepend=self.frames[-1].step) > 0
+        fresh = np.diff(steps, prepend=self.frames.last_step) > 0
         self.frames.add(Reel(reel.look, reel.knobs, jax.tree.map(lambda leaf: leaf[fresh], reel.observations)))
 
     def _record(self, observations, count: int) -> None:
