@@ -13,6 +13,8 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from io import BytesIO
 from os import PathLike
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -314,7 +316,7 @@ def _keys(seed: int) -> tuple[Any, Any]:
     return _two_keys(np.uint32(seed))
 
 
-@jax.jit
+@partial(jax.jit, compiler_options=training.COMPILED_FOR_ONE_USE)
 def _two_keys(seed: Array) -> tuple[Any, Any]:
     key = jax.random.key(seed)
     return jax.random.fold_in(key, 0), jax.random.fold_in(key, 1)
