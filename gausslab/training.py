@@ -27,7 +27,13 @@ COMPANIONS = 64  # what else a discriminator of packs or minibatches sees beside
 # Small products live on short loops: LLVM's first level compiles a third sooner than its last, and together with full
 # vectors a small step takes two thirds of the time (docs/design.md). Other devices keep their own defaults.
 COMPILED_FOR_SMALL_STEPS = (
-    {"xla_backend_optimization_level": 1, "xla_cpu_prefer_vector_width": 512} if jax.default_backend() == "cpu" else {}
+    {
+        "xla_backend_optimization_level": 1,
+        "xla_cpu_prefer_vector_width": 512,
+        "xla_cpu_parallel_codegen_split_count": 4,
+    }
+    if jax.default_backend() == "cpu"
+    else {}
 )
 
 
