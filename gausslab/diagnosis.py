@@ -13,6 +13,7 @@ from gausslab.frame import Frame
 PAST = 40  # earlier frames that a diagnosis looks back on
 
 SPIKE = 0.1  # a p_g narrower than this share of the target is a collapse even where there is one mode only
+NEAR = 0.1  # W1/σ below which a small gradient is only what nearness brings
 VANISHED = 1e-3  # of the generator's gradient at its largest
 FAR = 5.0  # W1/σ beyond which a game that gets worse is called diverged
 SWINGS = 4  # crossings of the target's mean, or changes of the largest mode, that make an oscillation
@@ -119,7 +120,7 @@ def _at_the_floor(frame: Frame, past: Sequence[Frame], first: Frame) -> str:
 def _vanished(frame: Frame, past: Sequence[Frame], first: Frame) -> str:
     seen = [*past, frame]
     strongest = max(seen, key=lambda earlier: earlier.generator_gradient).generator_gradient
-    if not strongest or frame.step == first.step:
+    if not strongest or frame.step == first.step or _distance(frame) < NEAR:
         return ""
     share = frame.generator_gradient / strongest
     early = _early_gradient(past, first)
