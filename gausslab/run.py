@@ -14,7 +14,6 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from io import BytesIO
 from os import PathLike
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -304,11 +303,9 @@ class Run:
         save(self, path)
 
     def _repr_png_(self) -> bytes:
-        from gausslab.figures import panel
+        from gausslab.figures import panel, png
 
-        picture = BytesIO()
-        panel(self.frames[-1], self.frames).savefig(picture, format="png")
-        return picture.getvalue()
+        return png(panel(self.frames[-1], self.frames))
 
 
 def _keys(seed: int) -> tuple[Any, Any]:

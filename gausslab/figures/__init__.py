@@ -11,7 +11,7 @@ from gausslab.figures.game import draw_game
 from gausslab.figures.map import draw_map
 from gausslab.figures.palette import THEMES, Stroke, Theme
 from gausslab.figures.panel import panel
-from gausslab.figures.saving import save
+from gausslab.figures.saving import png, save
 
 __all__ = [
     "THEMES",
@@ -24,5 +24,6 @@ __all__ = [
     "draw_map",
     "film",
     "panel",
+    "png",
     "save",
 ]

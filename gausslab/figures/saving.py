@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -32,6 +33,13 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> Path:
             partial, format=partial.suffix[1:], dpi="figure", facecolor=figure.get_facecolor(), metadata=metadata
         )
     return Path(path)
+
+
+def png(figure: Figure) -> bytes:
+    """The figure as the bytes of a PNG, as a notebook shows it."""
+    picture = BytesIO()
+    figure.savefig(picture, format="png", dpi="figure", facecolor=figure.get_facecolor())
+    return picture.getvalue()
 
 
 @contextmanager
