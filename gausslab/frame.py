@@ -106,8 +106,3 @@ class Frame:
     finite: Bool[np.ndarray, ""] | bool = True  # False: a NaN or an infinity stopped the run after this frame
     diagnosis: str = ""  # one plain sentence
     verdict: str = ""  # the kind of diagnosis: a key of gausslab.diagnosis.VERDICTS
-
-    def _repr_png_(self) -> bytes:
-        from gausslab.figures import panel, png
-
-        return png(panel(self))

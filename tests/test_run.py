@@ -310,8 +310,8 @@ def test_units_are_those_of_the_target_at_the_start_or_none():
     assert (run.units.origin, run.units.unit) == (0.0, 1.0)
 
 
-def test_a_run_and_a_frame_show_themselves_in_a_notebook():
+def test_a_run_shows_itself_in_a_notebook():
     run = begin(small()).train(12, progress=False)
-    pictures = [run._repr_png_(), run.frames[-1]._repr_png_(), run.frames[0]._repr_png_()]
-    assert all(picture.startswith(b"\x89PNG\r\n") for picture in pictures)
-    assert len(set(pictures)) == 3
+    before = run._repr_png_()
+    assert before.startswith(b"\x89PNG\r\n")
+    assert run.train(5, progress=False)._repr_png_() != before
