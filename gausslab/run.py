@@ -12,6 +12,7 @@ import copy
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from os import PathLike
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from scipy.stats import rv_histogram
 
 FRAMES_PER_CALL = 25  # enough to hide the cost of a call, few enough for a lively progress bar
+NO_STEPS = np.zeros(FRAMES_PER_CALL, np.int32)
 UNBOUNDED = {"wasserstein", "kl", "reverse_kl", "pearson", "squared_hellinger", "jeffreys"}
 TARGET_KNOBS = {"target", "location", "scale"}
 
@@ -239,13 +241,19 @@ class Run:
         held = self.experiment.penalties or self.experiment.remedies.clip_weights
         return self.experiment.loss not in UNBOUNDED or bool(held)
 
+    def compile(self) -> None:
+        """Compile the training loop, for which the shapes of the state are enough."""
+        started = time.perf_counter()
+        arguments = (self._conditions, self.state, self.moves, self._look.view, jnp.asarray(NO_STEPS))
+        training.advance.lower(self._structure, *arguments).compile()
+        self.timing.compiling += time.perf_counter() - started
+
     def _warm_up(self) -> None:
         """Compile, and record the frame before the first step."""
-        if self.timing.compiling:
+        if self.timing.compiling and self.frames:
             return
         started = time.perf_counter()
-        nothing = np.zeros(FRAMES_PER_CALL, np.int32)
-        *_, observations = self._advanced(self.state, self.moves, nothing)
+        *_, observations = self._advanced(self.state, self.moves, NO_STEPS)
         first = to_host(observations)
         if not self.frames:
             self._record(first, 1)
@@ -328,12 +336,24 @@ def _chunks(step: int, steps: int, every: int) -> Iterator[np.ndarray]:
         yield np.pad(chunk, (0, FRAMES_PER_CALL - chunk.size))
 
 
-def begin(experiment: Experiment) -> Run:
-    """A run at step 0, with nothing learnt yet."""
+def begin(experiment: Experiment, *, ahead: bool = False) -> Run:
+    """A run at step 0, with nothing learnt yet.
+
+    Args:
+        experiment: what to do.
+        ahead: compile the training loop while the initial weights are being drawn; for a run that trains at once.
+    """
     target = parse(experiment.target).moved(experiment.location, experiment.scale)
     units = Units(float(target.centre), float(target.spread)) if experiment.standardised else Units(0.0, 1.0)
-    state = training.initial(experiment.structure(), _keys(experiment.seed)[0])
-    return Run(experiment, state, training.still(), units)
+    structure, key = experiment.structure(), _keys(experiment.seed)[0]
+    if not ahead:
+        return Run(experiment, training.initial(structure, key), training.still(), units)
+    with ThreadPoolExecutor(max_workers=1) as other:
+        state = other.submit(training.initial, structure, key)
+        run = Run(experiment, jax.eval_shape(partial(training.unlearnt, structure), key), training.still(), units)
+        run.compile()
+        run.state = state.result()
+    return run
 
 
 def train(experiment: Experiment | None = None, *, steps: int | None = None, progress: bool | None = None) -> Run:
@@ -345,4 +365,5 @@ def train(experiment: Experiment | None = None, *, steps: int | None = None, pro
         progress: show a progress bar; None shows one on a terminal and in a notebook.
     """
     experiment = Experiment() if experiment is None else experiment
-    return begin(experiment).train(experiment.steps if steps is None else steps, progress=progress)
+    run = begin(experiment, ahead=True)
+    return run.train(experiment.steps if steps is None else steps, progress=progress)

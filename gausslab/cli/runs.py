@@ -102,7 +102,7 @@ def _train(
         check_free(out)
     if config and not changes:
         return _go_on(replaying(config, progress=showing.progress), out, showing)
-    return _go_on(_training(begin(chosen), chosen.steps, showing), out, showing)
+    return _go_on(_training(begin(chosen, ahead=True), chosen.steps, showing), out, showing)
 
 
 def _resume(folder: Path, steps: str, **options: Any) -> int:
