@@ -22,7 +22,7 @@ from gausslab.settings import Discriminator, Network
 
 Statistics = nnx.State  # what batch and spectral normalisation remember; empty without them
 
-INITIAL = nnx.initializers.lecun_uniform()  # as wide as the usual truncated normal, and a second quicker to compile
+INITIAL = nnx.initializers.lecun_uniform()  # as wide as the usual truncated normal, and quicker to compile
 
 # In powers of the angle's square, highest first; the next terms are below float32's rounding within ±¼ turn.
 COSINE_SERIES = np.array([(-1) ** n / math.factorial(2 * n) for n in range(6, -1, -1)], np.float32)
@@ -50,7 +50,7 @@ def harmonics(t: Float[Array, "*shape"], count: int) -> tuple[Float[Array, "*sha
     """sin(πkt) and cos(πkt) for k = 1 to count, to float32's rounding.
 
     Whole half-turns are taken off exactly and the rest, within ±¼ turn, goes into Taylor's series: the library's sine,
-    which is ready for arguments of any size, takes a quarter of a step longer.
+    ready for arguments of any size, is slower.
     """
     halves = t[..., None] * jnp.arange(1, count + 1, dtype=t.dtype).reshape((1,) * t.ndim + (count,))
     whole = jnp.round(halves)

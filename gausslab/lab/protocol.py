@@ -17,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from gausslab.errors import BadInput
 from gausslab.frame import Frame, Scene
+from gausslab.history import LOSSES_AND_GRADIENTS
 from gausslab.settings import LIMITS
 
 VERSION = 1
@@ -29,15 +30,7 @@ LARGEST = 2**53  # whole numbers beyond this are not exact in JavaScript
 Act = Literal["play", "pause", "step", "discriminator", "generator", "optimal", "restart", "seed", "seek"]
 
 READINGS = ("wasserstein", "wasserstein_over_std", "ks", "js", "kl", "energy", "mean", "std", "outside")
-MOVES = (
-    "discriminator_loss",
-    "generator_loss",
-    "discriminator_gradient",
-    "generator_gradient",
-    "value",
-    "optimal_value",
-)
-SCALARS = (*READINGS, *MOVES, "modes_covered")
+SCALARS = (*READINGS, *LOSSES_AND_GRADIENTS, "modes_covered")
 
 
 def _whole(value: Any) -> Any:
@@ -179,7 +172,7 @@ def _blocks(frames: Sequence[Frame]) -> dict[str, np.ndarray]:
 
 def _scalars(frame: Frame) -> list[float]:
     readings = [getattr(frame.readings, name) for name in READINGS]
-    return [*readings, *(getattr(frame, name) for name in MOVES), frame.readings.modes_covered]
+    return [*readings, *(getattr(frame, name) for name in LOSSES_AND_GRADIENTS), frame.readings.modes_covered]
 
 
 def _places(scene: Scene) -> np.ndarray:
