@@ -5,6 +5,7 @@ Nothing here computes: `gausslab.observing` fills a frame in, and figures, the d
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -106,3 +107,7 @@ class Frame:
     finite: Bool[np.ndarray, ""] | bool = True  # False: a NaN or an infinity stopped the run after this frame
     diagnosis: str = ""  # one plain sentence
     verdict: str = ""  # the kind of diagnosis: a key of gausslab.diagnosis.VERDICTS
+    picture: Callable[[Frame], bytes] | None = field(default=None, repr=False)  # draws it as a PNG, for notebooks
+
+    def _repr_png_(self) -> bytes | None:
+        return self.picture(self) if self.picture else None

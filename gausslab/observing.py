@@ -6,7 +6,7 @@ host, and only when somebody looks at it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from typing import Any, cast, overload
@@ -205,6 +205,7 @@ class Frames(Sequence[Frame]):
     """The frames of a run, each worked out when it is first looked at."""
 
     reels: list[Reel] = field(default_factory=list)
+    picture: Callable[[Frame], bytes] | None = field(default=None, repr=False)  # how each shows itself in a notebook
     _finished: dict[int, Frame] = field(default_factory=dict, repr=False)
     _undiagnosed: dict[int, Frame] = field(default_factory=dict, repr=False)
 
@@ -241,7 +242,7 @@ class Frames(Sequence[Frame]):
         # The first frame is taken before anybody has moved: the gradient that the game began with is in the next.
         first = replace(self._plain(0), generator_gradient=self._plain(min(1, place)).generator_gradient)
         finding = diagnose(self._plain(place), past, first)
-        return replace(self._plain(place), verdict=finding.verdict, diagnosis=finding.sentence)
+        return replace(self._plain(place), verdict=finding.verdict, diagnosis=finding.sentence, picture=self.picture)
 
     def _plain(self, place: int) -> Frame:
         return _kept(self._undiagnosed, place, self._develop)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -27,6 +27,7 @@ from tqdm.auto import tqdm
 from gausslab import training
 from gausslab.diagnosis import Failure, blame
 from gausslab.errors import BadInput
+from gausslab.frame import Frame
 from gausslab.game import Conditions, State
 from gausslab.observing import Frames, Lens, Reel, Units, frame, lens, target_table, to_host
 from gausslab.pushforward import push
@@ -85,6 +86,7 @@ class Run:
     _parsed: Target = field(init=False, repr=False)  # of that text: a file is read once, and may then go
 
     def __post_init__(self) -> None:
+        self.frames.picture = _picture
         self._structure = self.experiment.structure()
         self._knobs, self._text = self.experiment.knobs(), self.experiment.target
         for event in self.events:
@@ -202,7 +204,7 @@ class Run:
     def fork(self) -> Run:
         """A run of its own that stands where this one stands, and has shown nothing yet; it copies no weights."""
         other = copy.copy(self)
-        other.events, other.frames, other.timing = list(self.events), Frames(), Timing()
+        other.events, other.frames, other.timing = list(self.events), Frames(picture=_picture), Timing()
         return other
 
     def advance(self, steps: Int[np.ndarray, " frames"]) -> Reel:
@@ -310,10 +312,14 @@ class Run:
 
         save(self, path)
 
-    def _repr_png_(self) -> bytes:
-        from gausslab.figures import panel, png
+    def _repr_png_(self) -> bytes | None:
+        return _picture(self.frames[-1], self.frames) if self.frames else None
 
-        return png(panel(self.frames[-1], self.frames))
+
+def _picture(seen: Frame, frames: Sequence[Frame] | None = None) -> bytes:
+    from gausslab.figures import panel, png
+
+    return png(panel(seen, frames))
 
 
 def _keys(seed: int) -> tuple[Any, Any]:

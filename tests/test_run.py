@@ -8,6 +8,7 @@ from constructors import compilations, plain, small, turned
 
 from gausslab import training
 from gausslab.errors import BadInput
+from gausslab.files import load
 from gausslab.run import Event, Run, begin, train
 
 BLOWING_UP = {"loss": "kl", "generator.rate": 1.0, "discriminator.rate": 1.0}
@@ -315,3 +316,11 @@ def test_a_run_shows_itself_in_a_notebook():
     before = run._repr_png_()
     assert before.startswith(b"\x89PNG\r\n")
     assert run.train(5, progress=False)._repr_png_() != before
+
+
+def test_a_frame_shows_itself_in_a_notebook(tmp_path):
+    run = begin(small()).train(12, progress=False)
+    assert run.frames[0]._repr_png_().startswith(b"\x89PNG\r\n")
+    assert run.frames[0]._repr_png_() != run.frames[-1]._repr_png_()
+    run.save(tmp_path / "run")
+    assert load(tmp_path / "run").frames[-1]._repr_png_() == run.frames[-1]._repr_png_()
