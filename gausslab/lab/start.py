@@ -5,12 +5,19 @@ from __future__ import annotations
 import gc
 import threading
 from functools import cache
+from ipaddress import ip_address
 from pathlib import Path
 
 from gausslab.cache import keep_programs
 
 SCRIPT = Path(__file__).with_name("script.py")
-
+SETTINGS = {
+    "server.enableXsrfProtection": True,
+    "browser.gatherUsageStats": False,
+    "runner.postScriptGC": False,  # a full collection after each answer takes longer than the answer
+    "runner.magicEnabled": False,
+    "client.toolbarMode": "minimal",
+}
 
 _WARMING = threading.Lock()
 
@@ -52,11 +59,39 @@ def main(host: str, port: int, *, browser: bool = True) -> None:
             "server.address": host,
             "server.port": port,
             "server.headless": not browser,
-            "server.enableXsrfProtection": True,
             "server.fileWatcherType": "none",
-            "browser.gatherUsageStats": False,
-            "runner.postScriptGC": False,  # a full collection after each answer takes longer than the answer
-            "runner.magicEnabled": False,
-            "client.toolbarMode": "minimal",
+            **SETTINGS,
         }
     )
+
+
+def settle() -> None:
+    """Give a server that `streamlit run` has started the lab's settings, where nobody has chosen others."""
+    from streamlit import config
+
+    for name, value in SETTINGS.items():
+        if not config.is_manually_set(name):
+            config.set_option(name, value)
+
+
+def welcome() -> bool:
+    """Whether the visitor may see the page; says why not.
+
+    `streamlit run` listens to everybody before any script of ours runs. Unless somebody has told it which address to
+    listen at, only visitors from this machine are let in, as with `gausslab lab`.
+    """
+    import streamlit as st
+
+    if not (came_from := st.context.ip_address) or from_here(came_from) or st.get_option("server.address"):
+        return True
+    st.error(
+        "This lab is open to its own machine only, and you come from another; "
+        "whoever runs it can let you in with `gausslab lab --host 0.0.0.0`."
+    )
+    return False
+
+
+def from_here(address: str) -> bool:
+    """Whether an IP address is this machine's own, also where IPv6 wraps one of IPv4."""
+    own = ip_address(address)
+    return (getattr(own, "ipv4_mapped", None) or own).is_loopback
