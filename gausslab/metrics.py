@@ -8,7 +8,7 @@ window's cells. `docs/exactness.md` derives each reading and says what is left o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -156,13 +156,7 @@ def reference(
         BadInput: a quantile function or density of the target that is not finite where it must be.
     """
     ideal = _quantiles(target, levels)
-    if target.sample is None:
-        law = push(ideal, levels)
-    else:
-        law = empirical(np.asarray(target.sample, dtype=float))
-        if law.knots.size > MOST_ATOMS:
-            fine = graded_levels(MOST_ATOMS + 1)
-            law = push(law.ppf(fine), fine)
+    law = _law(target, ideal, levels)
     low, high = (float(end) for end in target.window)
     edges = np.linspace(low, high, cells + 1)
     x = (edges[1:] + edges[:-1]) / 2
@@ -194,6 +188,45 @@ def reference(
         finite_wasserstein2=has_mean and has_variance,
         finite_energy=has_mean or _tails_are_light(target),
     )
+
+
+def moved(still: Reference, target: Target, ideal: Float[np.ndarray, " points"]) -> Reference:
+    """The target's side of every reading, once the target has been moved and stretched: no density is asked again.
+
+    Args:
+        still: the same of the target where it stood.
+        target: where it stands now.
+        ideal: F⁻¹ on the latent grid, moved and stretched likewise.
+    """
+    scene, stretch = still.scene, float(target.spread) / still.scene.spread
+    low, high = (float(end) for end in target.window)
+    edges = np.linspace(low, high, scene.edges.size)
+    here = replace(
+        scene,
+        label=target.label,
+        window=(low, high),
+        edges=edges,
+        x=(edges[1:] + edges[:-1]) / 2,
+        p=scene.p / stretch,
+        ideal=ideal,
+        mean=float(target.mean),
+        std=float(target.std),
+        spread=float(target.spread),
+        mode_edges=np.asarray(target.mode_edges, dtype=float),
+        noise_floor=scene.noise_floor * stretch,
+    )
+    return replace(still, scene=here, law=_law(target, ideal, scene.u))
+
+
+def _law(target: Target, ideal: Float[np.ndarray, " points"], levels: Float[np.ndarray, " points"]) -> Pushforward:
+    """The law that a generator is measured against."""
+    if target.sample is None:
+        return push(ideal, levels)
+    law = empirical(np.asarray(target.sample, dtype=float))
+    if law.knots.size <= MOST_ATOMS:
+        return law
+    fine = graded_levels(MOST_ATOMS + 1)
+    return push(law.ppf(fine), fine)
 
 
 def readings(law: Pushforward, values_at_levels: Float[np.ndarray, " points"], reference: Reference) -> Readings:

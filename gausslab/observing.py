@@ -66,11 +66,19 @@ class Lens:
 
 def lens(structure: Experiment, target: Target, units: Units) -> Lens:
     """Lay the grids on which a target and a generator are compared."""
-    levels = _levels(target.profile)
-    z = latent_quantiles(structure.latent, levels) if structure.latent.dimension == 1 else levels
-    reference = metrics.reference(cast(metrics.Target, target), levels, z, CELLS, structure.batch, structure.stratified)
-    view = View(_device(z), _device(units.from_x(reference.scene.x)))
+    still = _at_rest(target.profile, structure.latent, structure.batch, structure.stratified)
+    ideal = target.onward(still.scene.ideal)
+    reference = metrics.moved(still, cast(metrics.Target, target), ideal)
+    view = View(_device(still.scene.z), _device(units.from_x(reference.scene.x)))
     return Lens(structure, target, units, reference, view)
+
+
+@lru_cache(maxsize=32)
+def _at_rest(profile: Profile, latent: Latent, batch: int, stratified: bool) -> metrics.Reference:
+    """What is compared with before location and scale move it, which is most of the work."""
+    levels = _levels(profile)
+    z = latent_quantiles(latent, levels) if latent.dimension == 1 else levels
+    return metrics.reference(cast(metrics.Target, Target(profile)), levels, z, CELLS, batch, stratified)
 
 
 @lru_cache(maxsize=32)
@@ -199,6 +207,10 @@ class Reel:
         """One observation of the stretch."""
         return jax.tree.map(lambda leaf: leaf[index], self.observations)
 
+    def part(self, which: slice | np.ndarray) -> Reel:
+        """Some observations of the stretch, in their order."""
+        return Reel(self.look, self.knobs, jax.tree.map(lambda leaf: leaf[which], self.observations))
+
 
 @dataclass(eq=False)
 class Frames(Sequence[Frame]):
@@ -206,6 +218,7 @@ class Frames(Sequence[Frame]):
 
     reels: list[Reel] = field(default_factory=list)
     picture: Callable[[Frame], bytes] | None = field(default=None, repr=False)  # how each shows itself in a notebook
+    passing: bool = False  # the last frame is one for the moment, of a run that is between two others
     _finished: dict[int, Frame] = field(default_factory=dict, repr=False)
     _undiagnosed: dict[int, Frame] = field(default_factory=dict, repr=False)
 
@@ -213,6 +226,24 @@ class Frames(Sequence[Frame]):
         """Append a stretch of observations."""
         if len(reel):
             self.reels.append(reel)
+
+    def drop_passing(self) -> None:
+        """Remove the last frame where it was one for the moment."""
+        if self.passing:
+            last = len(self) - 1
+            self._finished.pop(last, None)
+            self._undiagnosed.pop(last, None)
+            self.reels.pop()
+            self.passing = False
+
+    def until(self, step: int) -> Frames:
+        """Those at or before a step, which share their numbers with these."""
+        counts = [int(np.searchsorted(reel.observations.step, step, side="right")) for reel in self.reels]
+        some = [
+            reel if count == len(reel) else reel.part(slice(count))
+            for reel, count in zip(self.reels, counts, strict=True)
+        ]
+        return Frames([reel for reel in some if len(reel)], self.picture)
 
     @property
     def last_step(self) -> int:
@@ -238,13 +269,14 @@ class Frames(Sequence[Frame]):
         return (self[place] for place in range(len(self)))
 
     def _diagnosed(self, place: int) -> Frame:
-        past = [self._plain(earlier) for earlier in range(max(0, place - PAST), place)]
+        past = [self.plain(earlier) for earlier in range(max(0, place - PAST), place)]
         # The first frame is taken before anybody has moved: the gradient that the game began with is in the next.
-        first = replace(self._plain(0), generator_gradient=self._plain(min(1, place)).generator_gradient)
-        finding = diagnose(self._plain(place), past, first)
-        return replace(self._plain(place), verdict=finding.verdict, diagnosis=finding.sentence, picture=self.picture)
+        first = replace(self.plain(0), generator_gradient=self.plain(min(1, place)).generator_gradient)
+        finding = diagnose(self.plain(place), past, first)
+        return replace(self.plain(place), verdict=finding.verdict, diagnosis=finding.sentence, picture=self.picture)
 
-    def _plain(self, place: int) -> Frame:
+    def plain(self, place: int) -> Frame:
+        """A frame without its diagnosis, for which dozens of earlier ones would have to be worked out."""
         return _kept(self._undiagnosed, place, self._develop)
 
     def _develop(self, place: int) -> Frame:

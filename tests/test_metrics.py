@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from scipy import integrate, optimize, stats
 
 from gausslab.errors import BadInput
-from gausslab.metrics import MOST_ATOMS, noise_floor, readings, reference
+from gausslab.metrics import MOST_ATOMS, moved, noise_floor, readings, reference
 from gausslab.pushforward import empirical, folds, graded_levels, push, push_sample
+from gausslab.targets import parse
 
 LEVELS = graded_levels()
 
@@ -467,3 +468,19 @@ def test_kolmogorov_smirnov_finds_the_peak_inside_a_cell():
         lambda x: -abs(stats.norm.cdf(x, 4, 2) - stats.norm.cdf(x, 4, 1.25)), bounds=(0, 4), method="bounded"
     )
     assert found.ks == pytest.approx(-far.fun, abs=1e-6)
+
+
+@pytest.mark.parametrize("text", ["normal(4, 1.25)", "comb(3)", "dataset(faithful, waiting_minutes)", "cauchy(1, 2)"])
+def test_moving_the_target_is_the_same_as_measuring_it_anew(text):
+    levels = graded_levels(257)
+    target = parse(text)
+    there = target.moved(1.5, 0.25)
+    still = reference(target, levels, levels)
+    carried = moved(still, there, there.onward(still.scene.ideal))
+    anew = reference(there, levels, levels)
+    for name in ("x", "edges", "p", "F", "ideal", "mode_edges", "mode_masses"):
+        np.testing.assert_allclose(getattr(carried.scene, name), getattr(anew.scene, name), rtol=1e-9, atol=1e-9)
+    assert (carried.scene.label, carried.scene.window) == (anew.scene.label, anew.scene.window)
+    assert carried.scene.noise_floor == pytest.approx(anew.scene.noise_floor, rel=1e-9)
+    np.testing.assert_allclose(carried.cell_masses, anew.cell_masses, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(carried.law.knots, anew.law.knots, rtol=1e-9)

@@ -160,18 +160,18 @@ class Target:
     @cached_property
     def sample(self) -> Float[np.ndarray, " n"] | None:
         """The sorted values where the target is data, else None."""
-        return None if self.profile.sample is None else self._onward(self.profile.sample)
+        return None if self.profile.sample is None else self.onward(self.profile.sample)
 
     @property
     def support(self) -> tuple[float, float]:
         """The lowest and the highest possible value."""
-        low, high = self._onward(np.array(self.profile.support))
+        low, high = self.onward(np.array(self.profile.support))
         return float(low), float(high)
 
     @property
     def mean(self) -> float:
         """The mean, exactly; nan or inf where there is none."""
-        return float(self._onward(np.asarray(self.profile.mean)))
+        return float(self.onward(np.asarray(self.profile.mean)))
 
     @property
     def std(self) -> float:
@@ -191,13 +191,13 @@ class Target:
     @property
     def window(self) -> tuple[float, float]:
         """The stretch of x worth showing."""
-        low, high = self._onward(np.array(self.profile.window))
+        low, high = self.onward(np.array(self.profile.window))
         return float(low), float(high)
 
     @property
     def mode_edges(self) -> Float[np.ndarray, " edges"]:
         """The valleys that part the modes, from -inf to inf."""
-        return self._onward(self.profile.mode_edges)
+        return self.onward(self.profile.mode_edges)
 
     @property
     def mode_masses(self) -> Float[np.ndarray, " modes"]:
@@ -218,18 +218,18 @@ class Target:
 
     def ppf(self, u: Numbers) -> Float[np.ndarray, " ..."]:
         """The quantile at level u in [0, 1]; for data, the sample's."""
-        return self._onward(self._ask(self.profile.distribution.ppf, np.asarray(u, dtype=np.float64)))
+        return self.onward(self._ask(self.profile.distribution.ppf, np.asarray(u, dtype=np.float64)))
 
     def isf(self, q: Numbers) -> Float[np.ndarray, " ..."]:
         """The value that is exceeded with probability q, exact in the upper tail."""
-        return self._onward(self._ask(self.profile.distribution.isf, np.asarray(q, dtype=np.float64)))
+        return self.onward(self._ask(self.profile.distribution.isf, np.asarray(q, dtype=np.float64)))
 
     def logit_quantiles(self) -> Float[np.ndarray, " 4097"]:
         """F⁻¹(sigmoid(l)) for l uniform on [-16, 16].
 
         A linear look-up in it is right to 8e-6 relative to 1 + |x| for a density without gaps.
         """
-        return self._onward(self.profile.table)
+        return self.onward(self.profile.table)
 
     def moved(self, location: float = 0.0, scale: float = 1.0) -> Target:
         """The target moved and stretched around its centre: x → centre + location + scale·(x − centre).
@@ -251,7 +251,8 @@ class Target:
     def _movement(self) -> str:
         return f", {written(self.location)}, {written(self.scale)}"
 
-    def _onward(self, x: np.ndarray) -> np.ndarray:
+    def onward(self, x: Float[np.ndarray, " ..."]) -> Float[np.ndarray, " ..."]:
+        """Where values of the unmoved profile go."""
         if not self._is_moved:
             return x
         centre = self.profile.centre_and_spread[0]
