@@ -12,26 +12,35 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gausslab import datasets, figures, targets
+    from gausslab import callbacks, datasets, export, figures, targets
+    from gausslab.comparing import differences
+    from gausslab.contest import Duel, duel
     from gausslab.errors import BadInput
-    from gausslab.files import animate, load, replay
+    from gausslab.files import animate, load, poster, replay
     from gausslab.recipes import RECIPES
     from gausslab.run import Run, begin, train
     from gausslab.settings import Experiment, from_toml, to_toml
     from gausslab.targets import Target, from_distribution, from_file, from_points, from_values, parse
+    from gausslab.tree import Tree
 
 __version__ = "0.1.0"
 
 __all__ = [
     "RECIPES",
     "BadInput",
+    "Duel",
     "Experiment",
     "Run",
     "Target",
+    "Tree",
     "__version__",
     "animate",
     "begin",
+    "callbacks",
     "datasets",
+    "differences",
+    "duel",
+    "export",
     "figures",
     "from_distribution",
     "from_file",
@@ -40,6 +49,7 @@ __all__ = [
     "from_values",
     "load",
     "parse",
+    "poster",
     "replay",
     "targets",
     "to_toml",
@@ -47,15 +57,18 @@ __all__ = [
 ]
 
 _HOMES = {
+    "comparing": ("differences",),
+    "contest": ("Duel", "duel"),
     "errors": ("BadInput",),
-    "files": ("animate", "load", "replay"),
+    "files": ("animate", "load", "poster", "replay"),
     "recipes": ("RECIPES",),
     "run": ("Run", "begin", "train"),
     "settings": ("Experiment", "from_toml", "to_toml"),
     "targets": ("Target", "from_distribution", "from_file", "from_points", "from_values", "parse"),
+    "tree": ("Tree",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-_ROOMS = ("datasets", "figures", "targets")
+_ROOMS = ("callbacks", "datasets", "export", "figures", "targets")
 
 
 def __getattr__(name: str) -> Any:

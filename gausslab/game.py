@@ -72,18 +72,23 @@ class Gradient(NamedTuple):
 
 def draw(structure: Experiment, conditions: Conditions, step: Array, index: Array | int) -> Batch:
     """The batch of one update: `index` tells the updates of a step apart, 0 to 63."""
-    u = sampling.uniforms(conditions.key, step, index, (1 + structure.latent.dimension, structure.batch))
+    packed, paired = structure.discriminator.pack > 1, LOSSES[structure.loss].paired
+    mixed = packed or (paired and structure.latent.stratified)
+    rows = 1 + structure.latent.dimension
+    # A batch that is mixed takes some more numbers for that; any other is drawn as it would be without.
+    u = sampling.uniforms(conditions.key, step, index, (rows + 2 * mixed, structure.batch))
     levels = sampling.stratified(u[0]) if structure.stratified else u[0]
     real = sampling.quantile(conditions.target, levels, conditions.knobs["location"], conditions.knobs["scale"])
-    z = sampling.latent(structure.latent, u[1:])
+    z = sampling.latent(structure.latent, u[1:rows])
     # Drawn once: left alone, the compiler would look the same reals up again wherever they are used.
     real, z = jax.lax.optimization_barrier((real, z))
     batch = Batch(real, z, conditions.key, step * DRAWS_PER_STEP + index)
-    packed = structure.discriminator.pack > 1
-    if structure.latent.stratified and (packed or LOSSES[structure.loss].paired):
-        z = jax.random.permutation(batch.key_for(1), z)
-    if structure.stratified and packed:
-        real = jax.random.permutation(batch.key_for(2), real)
+    if packed:
+        z = z[jnp.argsort(u[rows])] if structure.latent.stratified else z
+        real = real[jnp.argsort(u[rows + 1])] if structure.stratified else real
+    elif mixed:
+        # Every real meets every fake equally often when they are turned against each other by a random angle.
+        z = jnp.roll(z, (u[rows, 0] * structure.batch).astype(jnp.int32), axis=0)
     return batch._replace(real=real, z=z)
 
 
@@ -227,7 +232,7 @@ def _unrolled(structure: Experiment, conditions: Conditions, state: State, batch
             psi, memory = carry
             vector = jax.grad(lambda p: _discriminator_objective(structure, conditions, state, batch, theta, p)[0])(psi)
             step, memory = optimiser(structure, conditions, state.clock, "discriminator").update(vector, memory)
-            return jnp.add(psi, _vector(step)), memory
+            return kept_weight(structure, conditions, state.clock) * psi + _vector(step), memory
 
         return jax.lax.cond(index < steps, update, lambda carry: carry, carry), None
 
@@ -237,13 +242,22 @@ def _unrolled(structure: Experiment, conditions: Conditions, state: State, batch
     return psi
 
 
+def rate_share(structure: Experiment, conditions: Conditions, clock: Array) -> Float[Array, ""]:
+    """The share of the learning rates that schedule and warm-up leave at a moment."""
+    share = SCHEDULES[structure.optimiser.schedule].share(clock, conditions.knobs)
+    return share * jnp.minimum(1.0, (clock + 1) / conditions.knobs["optimiser.warm_up"])
+
+
+def kept_weight(structure: Experiment, conditions: Conditions, clock: Array) -> Float[Array, ""]:
+    """What an update leaves of a weight of the discriminator before it adds its step (Loshchilov and Hutter 2019)."""
+    return 1.0 - conditions.knobs["discriminator.weight_decay"] * rate_share(structure, conditions, clock)
+
+
 def optimiser(structure: Experiment, conditions: Conditions, clock: Array, player: str) -> optax.GradientTransformation:
     """The optimiser of one player, made from the knobs in force."""
     knobs = conditions.knobs
-    share = SCHEDULES[structure.optimiser.schedule].share(clock, knobs)
-    share = share * jnp.minimum(1.0, (clock + 1) / knobs["optimiser.warm_up"])
     return OPTIMISERS[structure.optimiser.name].make(
-        knobs[f"{player}.rate"] * share,
+        knobs[f"{player}.rate"] * rate_share(structure, conditions, clock),
         knobs["optimiser.beta1"],
         knobs["optimiser.beta2"],
         knobs["optimiser.epsilon"],
@@ -264,11 +278,20 @@ def moved(
         limit = conditions.knobs["remedies.clip_gradient"]
         vector = vector * jnp.minimum(1.0, limit / jnp.maximum(jnp.linalg.norm(vector), 1e-12))
     step, memory = optimiser(structure, conditions, clock, name).update(vector, player.optimiser, player.parameters)
-    parameters = player.parameters + _vector(step)
+    if name == "generator":
+        parameters = in_order(structure, player.parameters + _vector(step))
+    else:
+        parameters = kept_weight(structure, conditions, clock) * player.parameters + _vector(step)
     if name == "discriminator" and structure.remedies.clip_weights:
         limit = conditions.knobs["remedies.clip_weights"]
         parameters = jnp.clip(parameters, -limit, limit)
     return Player(parameters, gradient.statistics, memory)
+
+
+def in_order(structure: Experiment, parameters: Array) -> Array:
+    """A generator's parameters with the knots of its curve in order, if it keeps them so."""
+    span = sampling.span(structure.latent)
+    return networks.in_order(structure.generator, structure.latent.dimension, span, parameters)
 
 
 def averaged(conditions: Conditions, clock: Array, average: Array, parameters: Array) -> Array:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import fields
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from gausslab.frame import Frame, Readings
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LOSSES_AND_GRADIENTS = (
     "discriminator_loss",
@@ -30,4 +32,6 @@ def row(frame: Frame) -> dict[str, object]:
 
 def table(frames: Iterable[Frame]) -> pd.DataFrame:
     """A row for each frame, a column for each reading and each knob."""
+    import pandas as pd  # costs half a second, which training should not wait for
+
     return pd.DataFrame([row(frame) for frame in frames])

@@ -1,4 +1,6 @@
-"""The multilayer perceptron of both players, in Flax NNX: split once, plain functions of flat vectors after.
+"""The networks of both players, in Flax NNX: split once, plain functions of flat vectors after.
+
+A network is a multilayer perceptron, a curve with a knot at each of many places, or the sum of both.
 
 A player's parameters are one flat float32 vector, so that an optimiser touches one array and a checkpoint holds one.
 """
@@ -16,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 from flax import nnx
 from jax.flatten_util import ravel_pytree
-from jaxtyping import Array, Float, Key
+from jaxtyping import Array, Float, Int, Key
 
 from gausslab.settings import Discriminator, Network
 
@@ -29,6 +31,9 @@ COSINE_SERIES = np.array([(-1) ** n / math.factorial(2 * n) for n in range(6, -1
 SINE_SERIES = np.array([(-1) ** n / math.factorial(2 * n + 1) for n in range(6, -1, -1)], np.float32)
 
 GENTLE_SLOPE = 0.3  # of a map that begins in order: from −0.3 to 0.3 in units of the data
+
+REACH = 3.0  # how far the knots of a discriminator's curve go, in spans: a target may move
+EVEN_PART = 0.25  # of a span: up to here from its middle they lie evenly, further out ever farther apart
 
 SMALL = 8  # units below which a layer's products are not worth any care
 
@@ -95,6 +100,95 @@ def _dot_general(x: Array, kernel: Array, dimensions: Any, precision: Any = None
     return _product(x, kernel)
 
 
+class Hats(nnx.Module):
+    """A curve that runs straight from knot to knot: a linear spline, one hat function for each knot.
+
+    Args:
+        count: knots, evenly over the span; beyond its ends the curve goes straight on.
+        span: the stretch of the input.
+        slope: the curve begins as the line from −slope to slope.
+    """
+
+    def __init__(self, count: int, span: tuple[float, float], slope: float):
+        self.span = span
+        self.heights = nnx.Param(jnp.linspace(-slope, slope, count))
+
+    def __call__(self, x: Float[Array, " n"]) -> Float[Array, " n"]:
+        """The curve's height at x."""
+        low, high = self.span
+        heights = _ends(self.heights[...])
+        place = (x - low) * ((heights.size - 1) / (high - low))
+        before = _index(place, heights.size)
+        left, right = _at(heights, before), _at(heights, before + 1)
+        return left + (right - left) * (place - before)
+
+
+class Slopes(nnx.Module):
+    """A curve whose slope runs straight from knot to knot: a quadratic spline, flat to begin with.
+
+    Its parameters are its slopes at the knots, so that a penalty of the slope acts on each of them alone, and its
+    height in the middle. Beyond the last knot the slope stays what it is there.
+
+    Args:
+        count: knots; `graded` says where.
+        span: the stretch of the input.
+    """
+
+    def __init__(self, count: int, span: tuple[float, float]):
+        self.span = span
+        self.slopes = nnx.Param(jnp.zeros(count))
+        self.height = nnx.Param(jnp.zeros(()))
+
+    def __call__(self, x: Float[Array, " n"]) -> Float[Array, " n"]:
+        """The curve's height at x."""
+        slopes = _ends(self.slopes[...])
+        places, middle, unit, step = graded(slopes.size, self.span)
+        lengths = np.diff(places)
+        climbed = jnp.cumsum(0.5 * lengths * (slopes[1:] + slopes[:-1]))
+        heights = jnp.concatenate([jnp.zeros(1), climbed])
+        heights = heights + (self.height[...] - heights[slopes.size // 2])
+        place = jnp.arcsinh((jax.lax.stop_gradient(x) - middle) / unit) / step + 0.5 * (slopes.size - 1)
+        before = _index(place, slopes.size)
+        left, right, length = _at(slopes, before), _at(slopes, before + 1), _at(jnp.asarray(lengths), before)
+        share = (x - _at(jnp.asarray(places), before)) / length
+        inside = jnp.clip(share, 0.0, 1.0)
+        beyond = (share - inside) * jnp.where(share < 0, left, right)
+        return _at(heights, before) + length * (left * inside + 0.5 * (right - left) * inside**2 + beyond)
+
+
+class Grading(NamedTuple):
+    """Where the knots of a discriminator's curve lie: at middle + unit × sinh(step × k), k counted from the middle."""
+
+    places: Float[np.ndarray, " knots"]
+    middle: float
+    unit: float
+    step: float
+
+
+@lru_cache(maxsize=64)
+def graded(count: int, span: tuple[float, float]) -> Grading:
+    """Knots that reach three times as far as the span and lie the closer together, the nearer to its middle."""
+    low, high = span
+    middle, unit = 0.5 * (low + high), EVEN_PART * (high - low)
+    step = 2 * math.asinh(0.5 * REACH / EVEN_PART) / max(count - 1, 1)
+    places = middle + unit * np.sinh(step * (np.arange(count) - 0.5 * (count - 1)))
+    return Grading(places.astype(np.float32), middle, unit, step)
+
+
+def _ends(values: Float[Array, " n"]) -> Float[Array, " knots"]:
+    """Values at two knots at least: a single one holds everywhere."""
+    return values if values.size > 1 else jnp.tile(values, 2)
+
+
+def _index(place: Float[Array, " n"], count: int) -> Int[Array, " n"]:
+    """The knot before each place; the first or the last but one where there is none."""
+    return jnp.clip(jnp.floor(place), 0, count - 2).astype(jnp.int32)
+
+
+def _at(values: Float[Array, " knots"], index: Int[Array, " n"]) -> Float[Array, " n"]:
+    return values.at[index].get(mode="promise_in_bounds")
+
+
 class MinibatchDiscrimination(nnx.Module):
     """Tell each sample how near the others of its batch are (Salimans et al. 2016, section 3.2)."""
 
@@ -110,7 +204,7 @@ class MinibatchDiscrimination(nnx.Module):
 
 
 class Perceptron(nnx.Module):
-    """A multilayer perceptron with one output, aware that its input lives on an interval.
+    """A multilayer perceptron and a curve with one output, aware that their input lives on an interval.
 
     Args:
         settings: widths, activation, normalisation and so on.
@@ -137,6 +231,13 @@ class Perceptron(nnx.Module):
                 last, settings.minibatch_kernels, settings.minibatch_dimension, rngs
             )
             last += settings.minibatch_kernels
+        alone = is_a_curve(settings)
+        if settings.knots and isinstance(settings, Discriminator):
+            self.curve = Slopes(settings.knots, span)
+        elif settings.knots:
+            self.curve = Hats(settings.knots, span, GENTLE_SLOPE if settings.ordered and alone else 0.0)
+        if alone:
+            return
         if settings.ordered:
             self.line = nnx.Linear(inputs, 1, use_bias=False, kernel_init=_first_coordinate, rngs=rngs)
         first = nnx.initializers.zeros if settings.ordered else INITIAL
@@ -180,6 +281,8 @@ class Perceptron(nnx.Module):
             key: decides which units dropout silences.
             training: drop units and use the batch's own statistics.
         """
+        if is_a_curve(self.settings):
+            return self._curved(x)
         activate = ACTIVATIONS[self.settings.activation]
         spectral = {"update_stats": training} if self.settings.spectral_norm else {}
         h = self.features(x)
@@ -192,8 +295,21 @@ class Perceptron(nnx.Module):
                 h = self.dropout(h, deterministic=not training, rngs=jax.random.fold_in(key, depth))
         if isinstance(self.settings, Discriminator) and self.settings.minibatch_kernels:
             h = self.minibatch(h)
-        straight = self.line(self.scaled(x)) if self.settings.ordered else 0.0
-        return self.output(h, **spectral) + straight
+        out = self.output(h, **spectral)
+        if self.settings.ordered:
+            out = out + self.line(self.scaled(x))
+        return out + self._curved(x) if self.settings.knots else out
+
+    def _curved(self, x: Float[Array, "batch inputs"]) -> Float[Array, "batch 1"]:
+        """What the curve adds: a generator's is one of its first coordinate, a discriminator's of each of a pack."""
+        along = x if isinstance(self.settings, Discriminator) else x[:, :1]
+        return self.curve(along.reshape(-1)).reshape(along.shape).sum(1, keepdims=True)
+
+
+def is_a_curve(settings: Network) -> bool:
+    """Whether a network is nothing but its curve: no hidden layer, no waves and no kernels beside it."""
+    kernels = isinstance(settings, Discriminator) and settings.minibatch_kernels
+    return bool(settings.knots) and not (settings.widths or settings.fourier_features or kernels)
 
 
 def _first_coordinate(key: Array, shape: tuple[int, ...], dtype: Any = jnp.float32) -> Array:
@@ -219,6 +335,18 @@ def blueprint(network: Network, inputs: int, span: tuple[float, float]) -> Bluep
     return Blueprint(graph, unravel[0])
 
 
+@lru_cache(maxsize=64)
+def _heights(network: Network, inputs: int, span: tuple[float, float]) -> slice:
+    """Where the flat vector holds the heights of the knots that are kept in order; empty where none are."""
+    if isinstance(network, Discriminator) or not (network.ordered and is_a_curve(network)):
+        return slice(0, 0)
+    model = nnx.eval_shape(lambda: Perceptron(network, inputs, span, nnx.Rngs(0)))
+    leaves = jax.tree_util.tree_leaves_with_path(nnx.split(model, nnx.Param, ...)[1])
+    place = next(i for i, (path, _) in enumerate(leaves) if "heights" in jax.tree_util.keystr(path))
+    start = sum(leaf.size for _, leaf in leaves[:place])
+    return slice(start, start + network.knots)
+
+
 def initial(
     network: Network, inputs: int, span: tuple[float, float], key: Key[Array, ""]
 ) -> tuple[Float[Array, " parameters"], Statistics]:
@@ -242,6 +370,27 @@ def apply(
     model = nnx.merge(graph, unravel(parameters), statistics, copy=True)
     output = model(x, key, training)
     return output, _statistics(model)
+
+
+def in_order(
+    network: Network, inputs: int, span: tuple[float, float], parameters: Float[Array, " parameters"]
+) -> Float[Array, " parameters"]:
+    """Let neighbouring knots of an ordered generator's curve that have overtaken each other change places.
+
+    A round of odd-even transposition sort: they seldom get further than past one another in one step.
+    """
+    heights = _heights(network, inputs, span)  # pyright: ignore[reportArgumentType] (frozen: hashable)
+    if heights.start == heights.stop:
+        return parameters
+    knots = _pairs_in_order(_pairs_in_order(parameters[heights], 0), 1)
+    return parameters.at[heights].set(knots)
+
+
+def _pairs_in_order(values: Float[Array, " n"], first: int) -> Float[Array, " n"]:
+    last = first + (values.size - first) // 2 * 2
+    pairs = values[first:last].reshape(-1, 2)
+    swapped = jnp.stack([pairs.min(1), pairs.max(1)], axis=1).reshape(-1)
+    return jnp.concatenate([values[:first], swapped, values[last:]])
 
 
 def _statistics(model: Any) -> Statistics:

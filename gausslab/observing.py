@@ -64,6 +64,7 @@ class Lens:
     view: View
 
 
+@lru_cache(maxsize=8)
 def lens(structure: Experiment, target: Target, units: Units) -> Lens:
     """Lay the grids on which a target and a generator are compared."""
     still = _at_rest(target.profile, structure.latent, structure.batch, structure.stratified)

@@ -1,7 +1,8 @@
 """A run: an experiment, what was done to it, and its frames.
 
     run = train(Experiment(target="normal(4, 1.25)"), steps=5000)
-    run.frames[-1]; run.summary(); run.learned; run.save("runs/first")
+    run.frames[-1]; run.summary(); run.learned; run.events; run.save("runs/first")
+    branch = run.at(1200).change({"generator.rate": 1e-4}).train(1000)
 
 The same experiment and the same events give the same bits again, in whatever chunks the run was trained.
 """
@@ -9,14 +10,15 @@ The same experiment and the same events give the same bits again, in whatever ch
 from __future__ import annotations
 
 import copy
+import math
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from os import PathLike
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
@@ -25,12 +27,17 @@ from jaxtyping import Array, Int
 from tqdm.auto import tqdm
 
 from gausslab import training
+from gausslab.callbacks.watching import Watcher, watched
+from gausslab.checkpoints import Checkpoints, Force, Mark
 from gausslab.diagnosis import Failure, blame
 from gausslab.errors import BadInput
+from gausslab.events import PAUSE, Event, Events
 from gausslab.frame import Frame
 from gausslab.game import Conditions, State
-from gausslab.observing import Frames, Lens, Reel, Units, frame, lens, target_table, to_host
+from gausslab.observing import Frames, Reel, Units, frame, lens, target_table, to_host
+from gausslab.pacing import NO_STEPS, Timing, next_stops, padded
 from gausslab.pushforward import push
+from gausslab.sampling import TargetTable
 from gausslab.settings import Experiment, settings
 from gausslab.summary import Summary
 from gausslab.targets import Target, parse
@@ -40,32 +47,11 @@ from gausslab.updates import Moves
 if TYPE_CHECKING:
     from scipy.stats import rv_histogram
 
-FRAMES_PER_CALL = 25  # enough to hide the cost of a call, few enough for a lively progress bar
-NO_STEPS = np.zeros(FRAMES_PER_CALL, np.int32)
+    from gausslab.figures import Movie
+
+LONGEST_HOP = 1000  # steps of a replay between two checkpoints
 UNBOUNDED = {"wasserstein", "kl", "reverse_kl", "pearson", "squared_hellinger", "jeffreys"}
 TARGET_KNOBS = {"target", "location", "scale"}
-
-
-class Event(NamedTuple):
-    """Something that a person did to a run: before the step after `step`, a knob took a value."""
-
-    step: int
-    knob: str  # dotted path, or "target"
-    value: float | str
-
-
-@dataclass
-class Timing:
-    """Where the time went, in seconds."""
-
-    compiling: float = 0.0
-    training: float = 0.0
-    steps: int = 0  # taken in that time
-
-    @property
-    def steps_per_second(self) -> float:
-        """Steps taken in a second of training; 0 before the first."""
-        return self.steps / self.training if self.training else 0.0
 
 
 @dataclass(eq=False)
@@ -76,26 +62,23 @@ class Run:
     state: State
     moves: Moves
     units: Units
-    events: list[Event] = field(default_factory=list)
+    events: list[Event] = field(default_factory=Events)  # an Events, which shows itself as a table
     frames: Frames = field(default_factory=Frames)
     failure: Failure | None = None
     timing: Timing = field(default_factory=Timing)
+    first: int | None = None  # the earliest step that can be had again; None: where it stands
+    checkpoints: Checkpoints = field(default_factory=Checkpoints, repr=False)
+    parsed: dict[str, Target] = field(default_factory=dict, repr=False)  # a file is read once, and may then go
     _structure: Experiment = field(init=False, repr=False)
-    _knobs: dict[str, float] = field(init=False, repr=False)
-    _text: str = field(init=False, repr=False)
-    _parsed: Target = field(init=False, repr=False)  # of that text: a file is read once, and may then go
+    _force: Force = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        self.events = Events(self.events)
         self.frames.picture = _picture
         self._structure = self.experiment.structure()
-        self._knobs, self._text = self.experiment.knobs(), self.experiment.target
-        for event in self.events:
-            if event.knob == "target":
-                self._text = str(event.value)
-            else:
-                self._knobs[event.knob] = float(event.value)
-        self._parsed = parse(self._text)
-        self._aim()
+        if self.first is None:
+            self.first = self.step
+        self._force = self._aimed(*_in_force(self.experiment.knobs(), self.experiment.target, self.events))
 
     @property
     def step(self) -> int:
@@ -105,31 +88,34 @@ class Run:
     @property
     def knobs(self) -> dict[str, float]:
         """The values in force now, by dotted path."""
-        return dict(self._knobs)
+        return dict(self._force.knobs)
 
     @property
     def text(self) -> str:
         """The text of the target in force, before its location and scale move it."""
-        return self._text
+        return self._force.text
 
     @property
     def target(self) -> Target:
         """The target as it stands now."""
-        return self._look.target
+        return self._force.look.target
 
-    def _aim(self) -> None:
-        """Take up the target and the knobs in force."""
-        if self._text != self._parsed.text:
-            self._parsed = parse(self._text)
-        target = self._parsed
-        moved = target.moved(self._knobs["location"], self._knobs["scale"])
-        self._look: Lens = lens(self._structure, moved, self.units)
-        self._table = target_table(target, self.units)
-        self._set_conditions()
+    @property
+    def seek_seconds(self) -> float:
+        """How long `at` may take: the most steps between two checkpoints, at this run's pace; nan before its first."""
+        return self.timing.pace * self.checkpoints.largest_gap(self.step) if self.timing.pace else math.nan
 
-    def _set_conditions(self) -> None:
-        knobs = {path: jax.device_put(np.float32(value)) for path, value in self._knobs.items()}
-        self._conditions = Conditions(knobs, self._table, _keys(self.experiment.seed)[1])
+    def _aimed(self, knobs: dict[str, float], text: str) -> Force:
+        """What is in force with these knobs and this target."""
+        if text not in self.parsed:
+            self.parsed[text] = parse(text)
+        target = self.parsed[text]
+        look = lens(self._structure, target.moved(knobs["location"], knobs["scale"]), self.units)
+        return Force(knobs, text, look, self._conditions(knobs, target_table(target, self.units)))
+
+    def _conditions(self, knobs: dict[str, float], table: TargetTable) -> Conditions:
+        on_device = {path: jax.device_put(np.float32(value)) for path, value in knobs.items()}
+        return Conditions(on_device, table, _keys(self.experiment.seed)[1])
 
     def change(self, values: Mapping[str, Any]) -> Run:
         """Turn knobs, or set another target, from the next step on; the run records it as events.
@@ -140,37 +126,56 @@ class Run:
         Raises:
             BadInput: no knob, or a value that it cannot take; nothing is changed then.
         """
-        fixed = sorted(set(values) - set(self._knobs) - {"target"})
+        old: dict[str, float | str] = {**self._force.knobs, "target": self.text}
+        fixed = sorted(set(values) - set(old))
         if fixed:
             raise BadInput(
                 f"expected knobs that can turn in mid-run, got {fixed[0]}; start a new run for it, "
-                f"or turn one of {', '.join(self._knobs)}"
+                f"or turn one of {', '.join(self._force.knobs)}"
             )
-        now = self.experiment.changed(self._knobs | {"target": self._text} | dict(values))
+        now = self.experiment.changed({**old, **values})
         if now.structure() != self._structure:
             gates = [setting.path for setting in settings(now) if setting.gate and setting.path in values]
             raise BadInput(f"expected {gates[0]} to stay on its side of 0 in mid-run; start a new run to cross it")
-        new = now.knobs() | {"target": now.target}
-        old = self._knobs | {"target": self._text}
-        changed = {path: new[path] for path in values if new[path] != old[path]}
-        self.events.extend(Event(self.step, path, value) for path, value in changed.items())
-        self._knobs, self._text = now.knobs(), now.target
-        if TARGET_KNOBS & set(changed):
-            # A new target is a new game for the schedule and the average, though not for the weights.
-            self.state = self.state._replace(clock=jnp.zeros((), jnp.int32))
-            self._aim()
-        else:
-            self._set_conditions()
+        new = {**now.knobs(), "target": now.target}
+        self._take_up([Event(self.step, path, new[path]) for path in values if new[path] != old[path]])
         return self
 
-    def train(self, steps: int, *, progress: bool | None = None) -> Run:
+    def pause(self) -> Run:
+        """Note that somebody stopped here to look; it changes nothing, and a replay stops here too."""
+        if Event(self.step, PAUSE, "") not in self.events[-1:]:
+            self.events.append(Event(self.step, PAUSE, ""))
+        return self
+
+    def do(self, event: Event) -> Run:
+        """Do what was done to a run, now.
+
+        Raises:
+            BadInput: as `change`.
+        """
+        return self.pause() if event.knob == PAUSE else self.change({event.knob: event.value})
+
+    def _take_up(self, events: Sequence[Event]) -> None:
+        """Do what is known to be possible."""
+        knobs, text = _in_force(self._force.knobs, self.text, events)
+        if TARGET_KNOBS & {event.knob for event in events}:
+            # A new target is a new game for the schedule and the average, though not for the weights.
+            self._force = self._aimed(knobs, text)
+            self.state = self.state._replace(clock=jnp.zeros((), jnp.int32))
+        elif knobs != self._force.knobs:
+            conditions = self._conditions(knobs, self._force.conditions.target)
+            self._force = self._force._replace(knobs=knobs, conditions=conditions)
+        self.events.extend(events)
+
+    def train(self, steps: int, *, progress: bool | None = None, watchers: Sequence[Watcher] = ()) -> Run:
         """Go on for some steps; stops by itself where a NaN turns up.
 
         Args:
             steps: how many.
             progress: show a progress bar; None shows one on a terminal and in a notebook.
+            watchers: who is shown its frames, such as `gausslab.callbacks.TensorBoard("logs")`.
         """
-        for _ in self.training(steps, progress=progress):
+        for _ in watched(self, self.training(steps, progress=progress), watchers):
             pass
         return self
 
@@ -179,33 +184,88 @@ class Run:
         return self.train(steps, progress=progress)
 
     def training(self, steps: int, *, progress: bool | None = None) -> Iterator[int]:
-        """Train in chunks, yielding the step reached after each, so that a caller may stop between two."""
+        """Train in chunks, yielding the step reached after each, so that a caller may stop between two.
+
+        Where frames lie far apart, a chunk ends between two of them: the run then has a last frame for the moment,
+        which stays if the caller stops there.
+        """
         if steps < 1:
             raise BadInput(f"expected at least 1 step to train, got {steps}")
         if self.failure:
             raise BadInput(f"expected a run that can go on, got one that broke down; {self.failure.sentence}")
         self._warm_up()
+        self.frames.passing = False
+        self._mark()
+        goal = self.step + steps
         hidden = not (sys.stderr.isatty() or "ipykernel" in sys.modules) if progress is None else not progress
         with tqdm(total=steps, disable=hidden, unit="step", unit_scale=True, desc="training", leave=False) as bar:
-            started = time.perf_counter()
-            reached = self.step
-            for chunk in _chunks(self.step, steps, self.experiment.frame_every):
-                self._take(chunk)
-                now = time.perf_counter()
-                self.timing.training += now - started
-                self.timing.steps += self.step - reached
-                bar.update(self.step - reached)
-                started, reached = now, self.step
+            while self.step < goal and not self.failure:
+                started, before = time.perf_counter(), self.step
+                self._take(goal)
+                self._mark()
+                self.timing.note(time.perf_counter() - started, self.step - before)
+                bar.update(self.step - before)
                 yield self.step
-                if self.failure:
-                    return
-                started = time.perf_counter()
+
+    def _mark(self) -> None:
+        """Remember where the run stands, if that is far enough from where it was last remembered."""
+        if self.checkpoints.wants(self.step):
+            self.checkpoints.keep(self._here())
+
+    def _here(self) -> Mark:
+        state, moves = jax.tree.map(np.asarray, (self.state, self.moves))
+        nbytes = sum(leaf.nbytes for leaf in jax.tree.leaves((state, moves)))
+        return Mark(self.step, nbytes, state, moves, len(self.events), self._force)
 
     def fork(self) -> Run:
         """A run of its own that stands where this one stands, and has shown nothing yet; it copies no weights."""
         other = copy.copy(self)
-        other.events, other.frames, other.timing = list(self.events), Frames(picture=_picture), Timing()
+        other.events, other.frames = Events(self.events), Frames(picture=_picture)
+        other.timing, other.checkpoints = Timing(lately=self.timing.lately), self.checkpoints.only(list)
         return other
+
+    def at(self, step: int) -> Run:
+        """The run as it stood at a step, with all that it had shown until then; this one stays as it is.
+
+        What was done at that very step is not done yet, so that something else can be done instead. The nearest
+        checkpoint before is restored and the rest replayed, within `seek_seconds`; the bits are the same.
+
+        Raises:
+            BadInput: a step that the run has not taken, or one before it began.
+        """
+        assert self.first is not None
+        if not self.first <= step <= self.step:
+            raise BadInput(f"expected a step of the run, {self.first} to {self.step}, got {step}; train it further")
+        done = [event for event in self.events if event.step < step]
+        known = [mark for mark in self.checkpoints.until(step) if mark.events <= len(done)]
+        other = self._restored(known[-1]) if known else begin(self.experiment, parsed=self.parsed)
+        reel: Reel | None = None
+        ahead = done[len(other.events) :]
+        for stop in sorted({step, *(event.step for event in ahead)}):
+            reel = self._replay(other, stop) or reel
+            other._take_up([event for event in ahead if event.step == stop])
+        other.frames, other.timing = self.frames.until(step), Timing(lately=self.timing.lately)
+        other.checkpoints = self.checkpoints.only(
+            lambda marks: [mark for mark in marks if mark.step <= step and mark.events <= len(done)]
+        )
+        if not other.frames or other.frames.last_step < step:
+            other.frames.add((reel or other.advance(NO_STEPS)).part(slice(1)))
+        return other
+
+    def _restored(self, mark: Mark) -> Run:
+        other = self.fork()
+        other.state, other.moves = jax.device_put((mark.state, mark.moves))
+        other.failure, other._force, other.events = None, mark.force, Events(self.events[: mark.events])
+        return other
+
+    def _replay(self, other: Run, step: int) -> Reel | None:
+        """Take another run of the same bits on to a step, remembering the way if it is long."""
+        reel = None
+        while other.step < step:
+            if reel is not None:
+                self.checkpoints.insert(other._here())
+            reel = other.advance(padded([min(step - other.step, LONGEST_HOP)]))
+        return reel
 
     def advance(self, steps: Int[np.ndarray, " frames"]) -> Reel:
         """Go on, and look after each so many steps, without keeping what is seen; each length is a program of its own.
@@ -222,7 +282,7 @@ class Run:
         observations = to_host(observations)
         if not observations.finite.all():
             observations = self._back_to_last_good(before, moves, observations)
-        return Reel(self._look, dict(self._knobs), observations)
+        return Reel(self._force.look, self.knobs, observations)
 
     def _back_to_last_good(self, before: State, moves: Moves, observations: Observation) -> Observation:
         """Replay to the last step that left nothing but finite numbers, and find out what went wrong after it."""
@@ -232,9 +292,9 @@ class Run:
         again[0] = broken - 1 - int(before.step)
         self.state, self.moves, last = self._advanced(before, moves, again)
         seen = jax.tree.map(lambda some, one: np.concatenate([some[:good], one[:1]]), observations, to_host(last))
-        reel = Reel(self._look, dict(self._knobs), seen)
+        reel = Reel(self._force.look, self.knobs, seen)
         frames = [frame(reel.look, reel.observation(place), reel.knobs) for place in range(len(reel))]
-        self.failure = blame([*self.frames[-20:], *frames], broken, self._knobs, self._bounded)
+        self.failure = blame([*self.frames[-20:], *frames], broken, self.knobs, self._bounded)
         return seen
 
     @property
@@ -246,7 +306,7 @@ class Run:
     def compile(self) -> None:
         """Compile the training loop, for which the shapes of the state are enough."""
         started = time.perf_counter()
-        arguments = (self._conditions, self.state, self.moves, self._look.view, jnp.asarray(NO_STEPS))
+        arguments = (self._force.conditions, self.state, self.moves, self._force.look.view, jnp.asarray(NO_STEPS))
         training.advance.lower(self._structure, *arguments).compile()
         self.timing.compiling += time.perf_counter() - started
 
@@ -258,22 +318,29 @@ class Run:
         *_, observations = self._advanced(self.state, self.moves, NO_STEPS)
         first = to_host(observations)
         if not self.frames:
-            self._record(first, 1)
+            self.frames.add(Reel(self._force.look, self.knobs, first).part(slice(1)))
         self.timing.compiling += time.perf_counter() - started
 
     def _advanced(self, state: State, moves: Moves, steps: np.ndarray):
-        return training.advance(self._structure, self._conditions, state, moves, self._look.view, jnp.asarray(steps))
+        force = self._force
+        return training.advance(self._structure, force.conditions, state, moves, force.look.view, jnp.asarray(steps))
 
-    def _take(self, chunk: np.ndarray) -> None:
-        reel = self.advance(chunk)
+    def _take(self, goal: int) -> None:
+        """Take the steps of one call, and keep what was seen at multiples of `frame_every` and at the goal."""
+        before, every = self.step, self.experiment.frame_every
+        stops = next_stops(before, goal, every, self.timing.pace)
+        reel = self.advance(padded(np.diff([before, *stops])))
         steps = reel.observations.step
         # Padding looks again at the last step, and so may the look at the last good step of a run that broke down.
-        fresh = np.diff(steps, prepend=self.frames.last_step) > 0
-        self.frames.add(Reel(reel.look, reel.knobs, jax.tree.map(lambda leaf: leaf[fresh], reel.observations)))
-
-    def _record(self, observations, count: int) -> None:
-        kept = jax.tree.map(lambda leaf: leaf[:count], observations)
-        self.frames.add(Reel(self._look, dict(self._knobs), kept))
+        fresh = np.diff(steps, prepend=before) > 0
+        if fresh.any():
+            self.frames.drop_passing()
+        self.frames.add(reel.part(fresh & ((steps % every == 0) | (steps == goal))))
+        if self.frames.last_step < self.step:
+            self.frames.add(reel.part(slice(len(reel) - 1, None)))
+            self.frames.passing = not self.failure
+        elif self.failure:
+            self.frames.passing = False
 
     @property
     def learned(self) -> rv_histogram:
@@ -312,6 +379,16 @@ class Run:
 
         save(self, path)
 
+    def movie(self, **how: Any) -> Movie:
+        """A film that plays in place in a notebook; `gausslab.files.movie` says what it takes.
+
+        Raises:
+            BadInput: a run without frames, a setting out of its range, or a film of more than 24 MB.
+        """
+        from gausslab.files import movie
+
+        return movie(self, **how)
+
     def _repr_png_(self) -> bytes | None:
         return _picture(self.frames[-1], self.frames) if self.frames else None
 
@@ -333,43 +410,57 @@ def _two_keys(seed: Array) -> tuple[Any, Any]:
     return jax.random.fold_in(key, 0), jax.random.fold_in(key, 1)
 
 
-def _chunks(step: int, steps: int, every: int) -> Iterator[np.ndarray]:
-    """Steps before each frame, in chunks of FRAMES_PER_CALL; frames fall on multiples of `every`, and on the end."""
-    stops = [*range((step // every + 1) * every, step + steps, every), step + steps]
-    lengths = np.diff([step, *stops]).astype(np.int32)
-    for start in range(0, lengths.size, FRAMES_PER_CALL):
-        chunk = lengths[start : start + FRAMES_PER_CALL]
-        yield np.pad(chunk, (0, FRAMES_PER_CALL - chunk.size))
+def _in_force(knobs: Mapping[str, float], text: str, events: Iterable[Event]) -> tuple[dict[str, float], str]:
+    """Knobs and target after some events."""
+    values: dict[str, Any] = {**knobs, "target": text}
+    values |= {event.knob: event.value for event in events if event.knob != PAUSE}
+    text = str(values.pop("target"))
+    return {path: float(value) for path, value in values.items()}, text
 
 
-def begin(experiment: Experiment, *, ahead: bool = False) -> Run:
+def begin(experiment: Experiment, *, ahead: bool = False, parsed: dict[str, Target] | None = None) -> Run:
     """A run at step 0, with nothing learnt yet.
 
     Args:
         experiment: what to do.
         ahead: compile the training loop while the initial weights are being drawn; for a run that trains at once.
+        parsed: targets by their text, where they are known already.
     """
-    target = parse(experiment.target).moved(experiment.location, experiment.scale)
+    parsed = {} if parsed is None else parsed
+    if experiment.target not in parsed:
+        parsed[experiment.target] = parse(experiment.target)
+    target = parsed[experiment.target].moved(experiment.location, experiment.scale)
     units = Units(float(target.centre), float(target.spread)) if experiment.standardised else Units(0.0, 1.0)
     structure, key = experiment.structure(), _keys(experiment.seed)[0]
+
+    def standing(state: State) -> Run:
+        return Run(experiment, state, training.still(), units, first=0, parsed=parsed)
+
     if not ahead:
-        return Run(experiment, training.initial(structure, key), training.still(), units)
+        return standing(training.initial(structure, key))
     with ThreadPoolExecutor(max_workers=1) as other:
         state = other.submit(training.initial, structure, key)
-        run = Run(experiment, jax.eval_shape(partial(training.unlearnt, structure), key), training.still(), units)
+        run = standing(jax.eval_shape(partial(training.unlearnt, structure), key))
         run.compile()
         run.state = state.result()
     return run
 
 
-def train(experiment: Experiment | None = None, *, steps: int | None = None, progress: bool | None = None) -> Run:
+def train(
+    experiment: Experiment | None = None,
+    *,
+    steps: int | None = None,
+    progress: bool | None = None,
+    watchers: Sequence[Watcher] = (),
+) -> Run:
     """Train a generator.
 
     Args:
         experiment: what to do; the recipe `steady` on N(4, 1.25) if None.
         steps: how many; the experiment's own number if None. The schedule's horizon stays what the experiment says.
         progress: show a progress bar; None shows one on a terminal and in a notebook.
+        watchers: who is shown its frames, such as `gausslab.callbacks.TensorBoard("logs")`.
     """
     experiment = Experiment() if experiment is None else experiment
     run = begin(experiment, ahead=True)
-    return run.train(experiment.steps if steps is None else steps, progress=progress)
+    return run.train(experiment.steps if steps is None else steps, progress=progress, watchers=watchers)

@@ -30,7 +30,7 @@ from gausslab.errors import BadInput
 
 MAX_STEPS = 50_000_000
 FORMAT = 1  # of experiment.toml; raised when a file of an older version can no longer be read as it stands
-RECORD = ("taken", "stops", "failure", "events")  # what an experiment.toml may tell beside the settings
+RECORD = ("taken", "goal", "checkpoint_every", "stops", "failure", "events", "ahead")  # told beside the settings
 
 Activation = Literal["relu", "leaky_relu", "elu", "tanh", "sigmoid", "softplus", "gelu", "silu"]
 
@@ -59,10 +59,10 @@ def knob(
     )
 
 
-class Part(BaseModel):
+class Part(BaseModel, frozen=True):
     """A group of settings: frozen, hashable, and strict about names."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(extra="forbid")
 
 
 def _one_or_many(value: Any) -> Any:
@@ -75,13 +75,14 @@ def _one_or_many(value: Any) -> Any:
 Widths = Annotated[tuple[Annotated[int, Field(ge=1, le=1024)], ...], Field(max_length=8), BeforeValidator(_one_or_many)]
 
 
-class Network(Part):
+class Network(Part, frozen=True):
     """A multilayer perceptron and how fast it learns."""
 
-    widths: Widths = Field(default=(32, 32), description="Units of each hidden layer, e.g. 32,32.")
+    widths: Widths = Field(default=(), description="Units of each hidden layer, e.g. 32,32; empty is none.")
     activation: Activation = Field(default="tanh", description="What each hidden unit does to its sum.")
+    knots: int = Field(default=0, ge=0, le=4096, description="Knots of a curve beside the layers; 0 is none.")
     fourier_features: int = Field(
-        default=32,
+        default=0,
         ge=0,
         le=64,
         description="Feed sin and cos of this many frequencies along with the input; 0 is none.",
@@ -105,9 +106,15 @@ class Network(Part):
     spectral_norm: bool = Field(default=False, description="Divide every weight matrix by its largest singular value.")
 
 
-class Generator(Network):
+class Generator(Network, frozen=True):
     """The generator, and the average of it that is shown and kept."""
 
+    knots: int = Field(
+        default=513,
+        ge=0,
+        le=4096,
+        description="Knots of a curve beside the layers, straight from each to the next; 0 is none.",
+    )
     fourier_decay: float = Field(
         default=1.5,
         ge=0,
@@ -115,9 +122,10 @@ class Generator(Network):
         description="How fast the height of these waves falls: that of frequency k is k to minus this.",
     )
     ordered: bool = Field(
-        default=True, description="Begin as a gentle straight line, so that larger inputs give larger outputs."
+        default=True,
+        description="Begin as a gentle line, larger inputs giving larger outputs; knots alone stay in that order.",
     )
-    rate: float = knob(4e-3, "Learning rate of the generator.", 0.0, 1.0, log=True)
+    rate: float = knob(2e-2, "Learning rate of the generator.", 0.0, 1.0, log=True)
     steps: int = knob(1, "Generator updates in a step; 0 leaves it alone.", 0, 32)
     averaging: float = knob(
         0.998,
@@ -127,17 +135,20 @@ class Generator(Network):
     )
 
 
-class Discriminator(Network):
+class Discriminator(Network, frozen=True):
     """The discriminator: what it looks at and how fast it learns."""
 
-    fourier_features: int = Field(
-        default=16,
+    knots: int = Field(
+        default=2048,
         ge=0,
-        le=64,
-        description="Feed sin and cos of this many frequencies along with the input; 0 is none.",
+        le=4096,
+        description="Knots of a curve beside the layers, its slope straight from each to the next; 0 is none.",
     )
-    rate: float = knob(6e-3, "Learning rate of the discriminator.", 0.0, 1.0, log=True)
+    rate: float = knob(3e-3, "Learning rate of the discriminator.", 0.0, 1.0, log=True)
     steps: int = knob(1, "Discriminator updates in a step; 0 leaves it alone.", 0, 32)
+    weight_decay: float = knob(
+        0.03, "Share of every weight of the discriminator that an update at full rate forgets.", 0.0, 1.0
+    )
     pack: int = Field(
         default=1, ge=1, le=1024, description="Samples that the discriminator looks at together (PacGAN)."
     )
@@ -149,7 +160,7 @@ class Discriminator(Network):
     )
 
 
-class Latent(Part):
+class Latent(Part, frozen=True):
     """The noise that enters the generator."""
 
     kind: Literal["uniform", "normal"] = Field(default="uniform", description="Law of each coordinate of z.")
@@ -188,13 +199,13 @@ def _in_table(module: str, table: str, command: str) -> AfterValidator:
     return AfterValidator(Table(module, table, command))
 
 
-class Optimiser(Part):
+class Optimiser(Part, frozen=True):
     """How gradients become steps; the same kind for both players."""
 
     name: Annotated[str, _in_table("optimisers", "OPTIMISERS", "optimisers")] = Field(
         default="adam", description="Which optimiser; `gausslab optimisers` lists them."
     )
-    beta1: float = knob(0.5, "Memory of the gradient (Adam's β₁, momentum of SGD).", 0.0, 0.999)
+    beta1: float = knob(0.0, "Memory of the gradient (Adam's β₁, momentum of SGD).", 0.0, 0.999)
     beta2: float = knob(0.998, "Memory of the squared gradient (Adam's β₂, RMSprop's decay).", 0.0, 0.9999)
     epsilon: float = knob(
         1e-8, "Gradients smaller than this take proportionally smaller steps (Adam's ε).", 1e-12, 1.0, log=True
@@ -202,14 +213,14 @@ class Optimiser(Part):
     schedule: Annotated[str, _in_table("optimisers", "SCHEDULES", "schedules")] = Field(
         default="cosine", description="How the learning rates fall; `gausslab schedules` lists the ways."
     )
-    warm_up: int = knob(500, "Steps over which the learning rates rise to their full height.", 1, 100_000, unit="steps")
+    warm_up: int = knob(100, "Steps over which the learning rates rise to their full height.", 1, 100_000, unit="steps")
     horizon: int = knob(5000, "Steps over which the schedule runs.", 1, 10_000_000, unit="steps", log=True)
-    final: float = knob(0.05, "Share of the learning rates left at the end of a cosine schedule.", 0.0, 1.0)
+    final: float = knob(0.02, "Share of the learning rates left at the end of a cosine schedule.", 0.0, 1.0)
     decay_every: int = knob(1000, "Steps between two drops of a step schedule.", 1, 10_000_000, unit="steps", log=True)
     decay: float = knob(0.5, "Factor of each drop of a step schedule.", 0.0, 1.0)
 
 
-class Remedies(Part):
+class Remedies(Part, frozen=True):
     """What has been found to help a game converge, beside penalties."""
 
     instance_noise: float = knob(
@@ -252,7 +263,7 @@ Penalties = Annotated[
 ]
 
 
-class Experiment(Part):
+class Experiment(Part, frozen=True):
     """Everything that decides a run: the same experiment gives the same bits."""
 
     target: Annotated[str, BeforeValidator(_target_text)] = Field(

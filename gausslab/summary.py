@@ -7,6 +7,8 @@ import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from gausslab.frame import Frame
+
 if TYPE_CHECKING:
     from gausslab.run import Run
 
@@ -39,9 +41,14 @@ class Summary:
     seconds: float  # of training, compiling included
 
     @classmethod
-    def of(cls, run: Run) -> Summary:
-        """Sum up a run as it stands."""
-        frame = run.frames[-1]
+    def of(cls, run: Run, *, frame: Frame | None = None) -> Summary:
+        """Sum up a run as it stands.
+
+        Args:
+            run: with a frame.
+            frame: the one to take the readings and the words from; the last one if None.
+        """
+        frame = run.frames[-1] if frame is None else frame
         readings = frame.readings
         return cls(
             target=run.target.label,

@@ -12,7 +12,7 @@ import pytest
 from click.shell_completion import ShellComplete
 
 from gausslab.cli import gausslab, main, runs
-from gausslab.cli.flags import assignments, choices, every_setting, setting_flags
+from gausslab.cli.flags import assignments, choices, every_setting, setting_flags, written
 from gausslab.cli.tables import lined_up
 from gausslab.datasets import DATASETS
 from gausslab.errors import BadInput
@@ -252,7 +252,7 @@ def test_interrupt_saves_what_there_is_and_exits_130(environment):
 
 
 def test_second_interrupt_acts_at_once():
-    with pytest.raises(KeyboardInterrupt), runs._interruptions() as caught:
+    with pytest.raises(KeyboardInterrupt), runs.interruptions() as caught:
         signal.raise_signal(signal.SIGINT)
         assert caught == [signal.SIGINT]
         signal.raise_signal(signal.SIGINT)
@@ -288,8 +288,7 @@ def test_every_setting_at_the_top_has_a_flag_with_its_bounds_and_default():
 
 def test_assignments_reach_every_setting():
     texts = [
-        f"{item.path}={','.join(map(str, item.value)) if item.path.endswith('widths') else item.value}"
-        for item in every_setting()
+        f"{item.path}={written(item.value) if item.path.endswith('widths') else item.value}" for item in every_setting()
     ]
     changed = Experiment().changed(assignments(texts))
     assert dict(changed.penalties).keys() == PENALTY_TABLE.members().keys()

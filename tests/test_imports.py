@@ -24,14 +24,14 @@ DEVICE = {
     "updates",
 }
 ALLOWED = {
-    "jax": {"files", "run", *DEVICE},
+    "jax": {"export", "files", "run", *DEVICE},
     "flax": {"networks"},
     "optax": {"game", "optimisers"},
     "matplotlib": {"figures"},
     "imageio_ffmpeg": {"figures"},
     "streamlit": {"lab"},
     "click": {"cli"},
-    "safetensors": {"files"},
+    "safetensors": {"export", "files"},
 }
 SOURCES = [path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py" or path.parent != PACKAGE]
 

@@ -1,4 +1,4 @@
-"""The command line: `gausslab train`, `lab`, `render`, `resume`, and a command that lists each table.
+"""The command line: `gausslab train`, `lab`, `render`, `resume`, `runs`, `duel`, and a command that lists each table.
 
 Whatever a person gets wrong is one line on standard error and exit code 2; docs/command-line.md has all of it.
 """
@@ -13,8 +13,13 @@ from typing import Any, NoReturn
 import click
 
 from gausslab import __version__, cache
+from gausslab.cli.duel import duel
+from gausslab.cli.export import export
 from gausslab.cli.page import lab
-from gausslab.cli.runs import BROKE_DOWN, INTERRUPTED, render, resume, train
+from gausslab.cli.render import render
+from gausslab.cli.reproduce import reproduce
+from gausslab.cli.runs import BROKE_DOWN, INTERRUPTED, resume, train
+from gausslab.cli.shelf import shelf
 from gausslab.cli.tables import listings
 from gausslab.errors import BadInput
 
@@ -70,5 +75,5 @@ def _complain(sentence: str, code: int) -> int:
     return code
 
 
-for command in (train, lab, resume, render, *listings()):
+for command in (train, lab, resume, shelf, duel, render, export, reproduce, *listings()):
     gausslab.add_command(command)

@@ -28,7 +28,7 @@ def written(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):
-        return ",".join(map(str, value))
+        return ",".join(map(str, value)) or "()"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -1,4 +1,4 @@
-"""The commands that train a run and draw it: train, resume and render."""
+"""The commands that train a run: train and resume."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from gausslab.errors import BadInput
 from gausslab.settings import settings
 
 if TYPE_CHECKING:
+    from gausslab.files import OnItsWay
     from gausslab.run import Run
 
 BROKE_DOWN, INTERRUPTED = 1, 130
@@ -81,10 +82,16 @@ def _train(
     config: Path | None,
     assigned: tuple[str, ...],
     out: Path | None,
+    checkpoint_every: int | None,
+    killed: Path | None,
     **options: Any,
 ) -> int:
     showing = _showing(options)
     changes = {name: value for name, value in options.items() if value is not None} | assignments(assigned)
+    if killed is not None:
+        if changes or any(choice is not None for choice in (data, column, recipe, config, out)):
+            raise BadInput("expected --resume alone, as it goes on with a run as that was begun; leave the rest out")
+        return _finish(killed, checkpoint_every, showing)
     if column is not None and data is None:
         raise BadInput("expected --column to go with --data FILE, got it alone; name the file")
     if data is not None:
@@ -95,63 +102,81 @@ def _train(
         changes["target"] = from_file(data, column).text
     chosen = experiment(recipe, config, changes)
     _check_writable(out or RUNS)
-    from gausslab.files import check_free, replaying
+    from gausslab.files import Plan, check_free, going_on, replaying
     from gausslab.run import begin
 
     if out is not None:
         check_free(out)
     if config and not changes:
-        return _go_on(replaying(config, progress=showing.progress), out, showing)
-    return _go_on(_training(begin(chosen, ahead=True), chosen.steps, showing), out, showing)
+        chunks = replaying(config, progress=showing.progress)
+    else:
+        chunks = going_on(begin(chosen, ahead=True), Plan(chosen.steps), progress=showing.progress)
+    return _go_on(chunks, out, checkpoint_every, showing)
+
+
+def _finish(folder: Path, every: int | None, showing: Showing) -> int:
+    """Take a run that was killed or stopped to the end that it was on its way to."""
+    from gausslab.files import going_on, load_on_its_way
+
+    run, plan = load_on_its_way(folder)
+    if plan is None:
+        showing.say(f"{run.summary()}\nThis run has reached its end; `gausslab resume` with --steps trains it further.")
+        _report(run, folder, showing)
+        return BROKE_DOWN if run.failure else 0
+    return _go_on(going_on(run, plan, progress=showing.progress), folder, every or plan.every, showing)
 
 
 def _resume(folder: Path, steps: str, **options: Any) -> int:
     showing = _showing(options)
     more = experiment(None, None, {"steps": steps}).steps
-    return _go_on(_training(_loaded(folder), more, showing), folder, showing)
+    from gausslab.files import Plan, going_on, load_on_its_way
+
+    run, before = load_on_its_way(folder)
+    if run.failure:
+        raise BadInput(f"expected a run that can go on, got one that broke down; {run.failure.sentence}")
+    goal = run.step + more
+    left = before.events if before else ()
+    plan = Plan(goal, tuple(event for event in left if event.step <= goal), before.stops if before else ())
+    plan = plan._replace(stops=tuple(stop for stop in plan.stops if stop <= goal))
+    return _go_on(going_on(run, plan, progress=showing.progress), folder, None, showing)
 
 
-def _render(folder: Path, **options: Any) -> int:
-    showing = _showing(options)
-    run = _loaded(folder)
-    from gausslab.files import final_picture
+def _go_on(chunks: Iterator[OnItsWay], out: Path | None, every: int | None, showing: Showing) -> int:
+    """Train a run chunk by chunk, save it whatever happens, and tell about it.
 
-    showing.say(f"picture         {final_picture(run, folder / PICTURE, theme=showing.theme)}")
-    _shoot(run, folder, showing)
-    _report(run, folder, showing)
-    return 0
+    Args:
+        chunks: of the training; the last one has no plan.
+        out: the folder to save to; a new one if None.
+        every: steps between two saves on the way; None for none.
+        showing: what is drawn and printed.
+    """
+    from gausslab.files import Autosave, Plan, save
 
-
-def _loaded(folder: Path) -> Run:
-    from gausslab.files import load
-
-    return load(folder)
-
-
-def _training(run: Run, steps: int, showing: Showing) -> Iterator[Run]:
-    for _ in run.training(steps, progress=showing.progress):
-        yield run
-
-
-def _go_on(chunks: Iterator[Run], out: Path | None, showing: Showing) -> int:
-    """Train a run chunk by chunk, save it whatever happens, and tell about it."""
-    from gausslab.files import save
-
-    with _interruptions() as interruptions:
-        run = next(chunks)
-        while not interruptions:
-            if next(chunks, None) is None:
-                break
-        folder = save(run, out or _fresh(run.target.label), theme=showing.theme, progress=showing.progress)
-    showing.say(f"{run.summary()}\npicture         {folder / PICTURE}")
+    with interruptions() as caught:
+        run, plan = next(chunks)
+        folder = out or _fresh(run.target.label)
+        autosave, saved = Autosave(run, folder), -1
+        while plan is not None and not caught:
+            if every and run.step // every > saved:
+                autosave.save(plan._replace(every=every))
+                saved = run.step // every
+            run, plan = next(chunks)
+        # First what cannot be had again: drawing, and reading every frame, may take long.
+        autosave.save((plan or Plan(run.step))._replace(every=every))
     if run.failure:
         click.echo(f"gausslab: {run.failure.sentence} What there is was saved in {folder}.", err=True)
-    elif interruptions:
+    elif plan is not None:
         click.echo(f"gausslab: stopped at step {run.step:,}; what there is was saved in {folder}.", err=True)
-    else:
+    try:
+        save(run, folder, theme=showing.theme, history=plan is None, plan=plan, progress=showing.progress)
+    except KeyboardInterrupt:
+        click.echo(f"gausslab: stopped before it was drawn; the run itself was saved in {folder}.", err=True)
+        return INTERRUPTED
+    showing.say(f"{run.summary()}\npicture         {folder / PICTURE}")
+    if plan is None and not run.failure:
         _shoot(run, folder, showing)
     _report(run, folder, showing)
-    return BROKE_DOWN if run.failure else INTERRUPTED if interruptions else 0
+    return BROKE_DOWN if run.failure else INTERRUPTED if plan is not None else 0
 
 
 def _shoot(run: Run, folder: Path, showing: Showing) -> None:
@@ -172,7 +197,7 @@ def _report(run: Run, folder: Path, showing: Showing) -> None:
 
 
 @contextmanager
-def _interruptions() -> Iterator[list[int]]:
+def interruptions() -> Iterator[list[int]]:
     """Collect what would interrupt: the first Ctrl-C is noted and waits for a good moment, the second acts at once."""
     caught: list[int] = []
 
@@ -216,7 +241,9 @@ train = click.Command(
 Examples:
   gausslab train --target 'comb(8)'
   gausslab train --data geyser.csv --column waiting_minutes
-  gausslab train --recipe vanilla --set generator.rate=1e-4""",
+  gausslab train --recipe vanilla --set generator.rate=1e-4
+  gausslab train --steps 500000 --out long --checkpoint-every 5000
+  gausslab train --resume long""",
     params=[
         click.Option(
             ["--data"],
@@ -245,6 +272,18 @@ Examples:
             help="Change any setting, as in generator.rate=1e-4; `gausslab settings` lists them. May be repeated.",
         ),
         click.Option(
+            ["--checkpoint-every"],
+            type=click.IntRange(min=1),
+            metavar="STEPS",
+            help="Save the run on its way, about every so many steps; a killed one goes on with --resume.",
+        ),
+        click.Option(
+            ["--resume", "killed"],
+            type=_FOLDER,
+            metavar="DIR",
+            help="Go on with a run that was killed or stopped, to the end that it was on its way to.",
+        ),
+        click.Option(
             ["--out"],
             type=_FOLDER,
             metavar="DIR",
@@ -264,11 +303,4 @@ resume = click.Command(
         flag(next(setting for setting in settings() if setting.path == "steps"), required=True),
         *_SHOWING_OPTIONS,
     ],
-)
-
-render = click.Command(
-    "render",
-    callback=_render,
-    help="Draw picture and film of a saved run again.",
-    params=[click.Argument(["folder"], type=_FOLDER, metavar="DIR"), *_SHOWING_OPTIONS],
 )

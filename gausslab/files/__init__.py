@@ -1,11 +1,56 @@
 """Saved runs: a folder that is whole or absent, holds no pickle, and can be gone on with bit for bit.
 
-docs/files.md describes the folder, file by file.
+docs/files.md describes the folder, file by file. Names are loaded when they are first used: a list of saved runs needs
+no JAX.
 """
 
-from gausslab.files.loading import load, replay, replaying
-from gausslab.files.pictures import animate, final_picture
-from gausslab.files.saving import save
-from gausslab.files.whole import check_free
+from __future__ import annotations
 
-__all__ = ["animate", "check_free", "final_picture", "load", "replay", "replaying", "save"]
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gausslab.files.loading import OnItsWay, going_on, load, load_on_its_way, replay, replaying
+    from gausslab.files.pictures import animate, final_picture, movie, poster
+    from gausslab.files.saving import Autosave, save
+    from gausslab.files.script import Plan
+    from gausslab.files.shelf import Saved, delete, place_of, rename, saved_runs
+    from gausslab.files.whole import check_free
+
+__all__ = [
+    "Autosave",
+    "OnItsWay",
+    "Plan",
+    "Saved",
+    "animate",
+    "check_free",
+    "delete",
+    "final_picture",
+    "going_on",
+    "load",
+    "load_on_its_way",
+    "movie",
+    "place_of",
+    "poster",
+    "rename",
+    "replay",
+    "replaying",
+    "save",
+    "saved_runs",
+]
+
+_HOMES = {
+    "loading": ("OnItsWay", "going_on", "load", "load_on_its_way", "replay", "replaying"),
+    "pictures": ("animate", "final_picture", "movie", "poster"),
+    "saving": ("Autosave", "save"),
+    "script": ("Plan",),
+    "shelf": ("Saved", "delete", "place_of", "rename", "saved_runs"),
+    "whole": ("check_free",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'gausslab.files' has no attribute {name!r}")
+    return getattr(import_module(f"gausslab.files.{_HOME_OF[name]}"), name)

@@ -7,7 +7,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -24,10 +24,11 @@ EXPERIMENT, FRAMES, CHECKPOINT = "experiment.toml", "frames.safetensors", "check
 MANIFEST = "manifest.json"
 HISTORY, SUMMARY, PICTURE = "history.parquet", "summary.json", "final.png"
 DATA = re.compile(r"data(-[1-9]\d{0,5})?\.npy")  # data.npy, data-2.npy, ...
+MORE_FRAMES = re.compile(r"frames-([1-9]\d{0,3})\.safetensors")  # of a run saved on its way: the frames since the last
 DRAWINGS = (".png", ".svg", ".pdf", ".mp4", ".gif")  # drawn of a run, and drawn again when it is saved again
 OF_THE_SYSTEM = {".DS_Store", "Thumbs.db", "desktop.ini"}  # file managers leave these behind
 
-LARGEST_MANIFEST = 2**24  # bytes
+LARGEST_MANIFEST = LARGEST_SUMMARY = 2**20  # bytes
 LARGEST = {EXPERIMENT: 2**26, FRAMES: 2**33, CHECKPOINT: 2**30}  # bytes
 LARGEST_DATA = 8 * MAX_VALUES + 2**16  # bytes
 LIBRARIES = ("jax", "jaxlib", "flax", "optax", "numpy", "scipy")
@@ -60,16 +61,56 @@ class Manifest(Described):
 
 def is_part(name: str) -> bool:
     """Whether a file of this name belongs to a run's folder and may be replaced with it."""
-    own = {EXPERIMENT, FRAMES, CHECKPOINT, MANIFEST, HISTORY, SUMMARY}
-    return name in own | OF_THE_SYSTEM or bool(DATA.fullmatch(name)) or name.lower().endswith(DRAWINGS)
+    drawn = name in {HISTORY, SUMMARY, MANIFEST} | OF_THE_SYSTEM or name.lower().endswith(DRAWINGS)
+    return drawn or largest(name) is not None
 
 
-def write_manifest(folder: Path) -> None:
-    """Write down the size and SHA-256 of each file that a run cannot do without."""
-    names = sorted(name for name in os.listdir(folder) if name in LARGEST or DATA.fullmatch(name))
-    files = {name: {"bytes": (folder / name).stat().st_size, "sha256": _digest(folder / name)} for name in names}
+def largest(name: str) -> int | None:
+    """How many bytes a file of this name may have; None where a run can do without it."""
+    if DATA.fullmatch(name):
+        return LARGEST_DATA
+    return LARGEST[FRAMES] if MORE_FRAMES.fullmatch(name) else LARGEST.get(name)
+
+
+def frames_name(place: int) -> str:
+    """The file of frames at a place, counted from 0: frames.safetensors, frames-2.safetensors, ..."""
+    return f"frames-{place + 1}.safetensors" if place else FRAMES
+
+
+def frames_names(files: Collection[str]) -> list[str]:
+    """The files of frames among the files of a run, in their order.
+
+    Raises:
+        BadInput: one of them is missing.
+    """
+    count = sum(name == FRAMES or bool(MORE_FRAMES.fullmatch(name)) for name in files)
+    names = [frames_name(place) for place in range(max(count, 1))]
+    for name in names:
+        if name not in files:
+            raise BadInput(f"expected it to list {name}, got a list without it; {RESTORE}")
+    return names
+
+
+def write_manifest(folder: Path, known: Mapping[str, Entry] | None = None) -> dict[str, Entry]:
+    """Write down the size and SHA-256 of each file that a run cannot do without.
+
+    Args:
+        folder: where they are.
+        known: those that have been looked at before, and have not changed.
+
+    Returns:
+        What was written down, by name.
+    """
+    names = sorted(name for name in os.listdir(folder) if largest(name) is not None)
+    files = {name: (known or {}).get(name) or _entry(folder / name) for name in names}
     versions = {"gausslab": __version__} | {library: version(library) for library in LIBRARIES}
-    write_json(folder / MANIFEST, {"format": FORMAT, "kind": "gausslab run", "written_with": versions, "files": files})
+    told = {name: entry.model_dump() for name, entry in files.items()}
+    write_json(folder / MANIFEST, {"format": FORMAT, "kind": "gausslab run", "written_with": versions, "files": told})
+    return files
+
+
+def _entry(path: Path) -> Entry:
+    return Entry(bytes=path.stat().st_size, sha256=_digest(path))
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
@@ -77,8 +118,22 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def check(folder: Path) -> None:
+def check(folder: Path) -> Manifest:
     """Make certain that every file of a run is there, is a plain file, and is what was written.
+
+    Raises:
+        BadInput: it is not; the sentence names the file.
+    """
+    manifest = check_sizes(folder)
+    for name, entry in manifest.files.items():
+        with naming(folder / name):
+            if _digest(folder / name) != entry.sha256:
+                raise BadInput(f"expected what was written, got other content (its SHA-256 differs); {RESTORE}")
+    return manifest
+
+
+def check_sizes(folder: Path) -> Manifest:
+    """Make certain that every file of a run is there, is a plain file, and has its size: a quick look.
 
     Raises:
         BadInput: it is not; the sentence names the file.
@@ -89,17 +144,17 @@ def check(folder: Path) -> None:
         for name in (EXPERIMENT, FRAMES, CHECKPOINT):
             if name not in manifest.files:
                 raise BadInput(f"expected it to list {name}, got a list without it; {RESTORE}")
+        frames_names(manifest.files)
         for name in manifest.files:
-            if name not in LARGEST and not DATA.fullmatch(name):
+            if largest(name) is None:
                 raise BadInput(f"expected the files of a run, got {shown(name)} among them; {RESTORE}")
     for name, entry in manifest.files.items():
         with naming(folder / name):
-            check_size(folder / name, LARGEST.get(name, LARGEST_DATA))
+            check_size(folder / name, largest(name) or 0)
             size = (folder / name).stat().st_size
             if size != entry.bytes:
                 raise BadInput(f"expected the {entry.bytes:,} bytes that were written, got {size:,}; {RESTORE}")
-            if _digest(folder / name) != entry.sha256:
-                raise BadInput(f"expected what was written, got other content (its SHA-256 differs); {RESTORE}")
+    return manifest
 
 
 RESTORE = "restore it from a copy, or run its experiment.toml again"

@@ -8,17 +8,19 @@ from __future__ import annotations
 import io
 import math
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from pydantic import Field
 
 from gausslab.diagnosis import Failure
 from gausslab.errors import BadInput
+from gausslab.events import PAUSE, Event
 from gausslab.files.layout import DATA, Described, shown, validated
-from gausslab.run import Event, Run
+from gausslab.observing import Reel
+from gausslab.run import Run
 from gausslab.settings import RECORD, Experiment, from_toml, settings, to_toml
 from gausslab.targets import Target, parse
 from gausslab.targets.reading import Node, read
@@ -44,9 +46,21 @@ class _Failure(Described):
 
 class _Record(Described):
     taken: Step | None = None
+    goal: Step | None = None
+    checkpoint_every: Annotated[int, Field(ge=1)] | None = None
     stops: list[Step] = Field(default_factory=list)
     failure: _Failure | None = None
     events: list[_Event] = Field(default_factory=list)
+    ahead: list[_Event] = Field(default_factory=list)
+
+
+class Plan(NamedTuple):
+    """What is still to come in a run that is on its way."""
+
+    goal: int  # the step at which it is to end
+    events: tuple[Event, ...] = ()  # that are still to be done, in order
+    stops: tuple[int, ...] = ()  # steps off the rhythm of frames at which it is to pause
+    every: int | None = None  # steps between two saves on the way; None for none
 
 
 class Script(NamedTuple):
@@ -57,6 +71,7 @@ class Script(NamedTuple):
     stops: tuple[int, ...]  # steps off the rhythm of frames at which training paused, and a frame was recorded
     failure: Failure | None
     events: tuple[Event, ...]
+    plan: Plan | None = None  # of a run that was saved on its way; None for one that has reached its end
 
 
 class Packed(NamedTuple):
@@ -66,18 +81,28 @@ class Packed(NamedTuple):
     files: dict[str, bytes]  # NPY, by name
 
 
-def write(run: Run, packed: Packed) -> str:
-    """Write down what was done in a run."""
+def write(run: Run, packed: Packed, reels: Sequence[Reel], plan: Plan | None = None) -> str:
+    """Write down what was done in a run, and what is still to be done.
+
+    Args:
+        run: what to write down.
+        packed: its data, as the folder knows them.
+        reels: what is kept of its frames.
+        plan: of a run that is on its way.
+    """
     every = run.experiment.frame_every
-    steps = {int(step) for reel in run.frames.reels for step in reel.observations.step}
-    record = {
-        "taken": run.step,
-        "stops": sorted(step for step in steps if step % every and step < run.step),
-        "events": [
-            {"step": step, "knob": knob, "value": packed.texts.get(str(value), value)}
-            for step, knob, value in run.events
-        ],
-    }
+    steps = {int(step) for reel in reels for step in reel.observations.step if step % every and step < run.step}
+
+    def told(events: Iterable[Event]) -> list[dict[str, int | float | str]]:
+        return [
+            {"step": step, "knob": knob, "value": packed.texts.get(str(value), value)} for step, knob, value in events
+        ]
+
+    record: dict[str, Any] = {"taken": run.step, "stops": sorted(steps), "events": told(run.events)}
+    if plan is not None:
+        ahead = {step for step in plan.stops if step >= run.step}
+        record |= {"goal": plan.goal, "stops": sorted(steps | ahead), "ahead": told(plan.events)}
+        record |= {"checkpoint_every": plan.every} if plan.every else {}
     if run.failure:
         record["failure"] = run.failure._asdict()
     experiment = run.experiment.model_copy(update={"target": packed.texts[run.experiment.target]})
@@ -101,31 +126,45 @@ def understand(text: str, folder: Path, *, own_data: bool) -> Script:
     values = tomllib.loads(text)
     record = validated(_Record, {name: values[name] for name in RECORD if name in values})
     taken = experiment.steps if record.taken is None else record.taken
+    goal = taken if record.goal is None else record.goal
+    if goal < taken:
+        raise BadInput(f"expected a goal beyond the {taken} steps taken, got {goal}; correct it")
     targets: dict[str, str] = {}
-    for event in record.events:
+    for event in (*record.events, *record.ahead):
         if event.knob == "target" and event.value not in targets:
             reading = parse_own if own_data else _parse
             targets[str(event.value)] = reading(str(event.value), folder).text
-    events = [
-        Event(event.step, event.knob, targets[str(event.value)] if event.knob == "target" else event.value)
-        for event in record.events
-    ]
-    _check_events(experiment, events, taken)
+
+    def done(events: Iterable[_Event]) -> list[Event]:
+        return [
+            Event(event.step, event.knob, targets[str(event.value)] if event.knob == "target" else event.value)
+            for event in events
+        ]
+
+    events, ahead = done(record.events), done(record.ahead)
+    _check_events(experiment, events, 0, taken)
+    _check_events(experiment, ahead, taken, goal)
     failure = Failure(**record.failure.model_dump()) if record.failure else None
-    return Script(experiment, taken, tuple(record.stops), failure, tuple(events))
+    plan = None if record.goal is None else Plan(goal, tuple(ahead), tuple(record.stops), record.checkpoint_every)
+    return Script(experiment, taken, tuple(record.stops), failure, tuple(events), plan)
 
 
-def pack(run: Run) -> Packed:
+def pack(run: Run, ahead: Iterable[Event] = ()) -> Packed:
     """Find which of a run's targets are data that have to go into its folder, and name them there.
 
     The values are those that the run was trained with, whatever has become of their file.
+
+    Args:
+        run: what is saved.
+        ahead: what is still to be done to it.
     """
     profiles = {reel.look.target.profile for reel in run.frames.reels} | {run.target.profile}
+    profiles |= {target.profile for target in run.parsed.values()}
     known = {profile.text: profile for profile in profiles if profile.sample is not None}
     texts: dict[str, str] = {}
     names: dict[str, str] = {}
     files: dict[str, bytes] = {}
-    for text in _targets(run):
+    for text in _targets(run, ahead):
         if text in texts:
             continue
         texts[text] = text
@@ -155,10 +194,10 @@ def _parse(text: str, folder: Path) -> Target:
     return parse(text, folder=folder)
 
 
-def _targets(run: Run) -> Iterator[str]:
+def _targets(run: Run, ahead: Iterable[Event]) -> Iterator[str]:
     """Every target's text, in an order that going on with a run only adds to."""
     yield run.experiment.target
-    yield from (str(event.value) for event in run.events if event.knob == "target")
+    yield from (str(event.value) for event in (*run.events, *ahead) if event.knob == "target")
     yield from (reel.look.target.profile.text for reel in run.frames.reels)
 
 
@@ -210,16 +249,17 @@ def _nodes(node: Node) -> Iterable[Node]:
         waiting.extend(reversed(node.children))
 
 
-def _check_events(experiment: Experiment, events: list[Event], taken: int) -> None:
+def _check_events(experiment: Experiment, events: list[Event], step: int, last: int) -> None:
     knobs = {setting.path: setting for setting in settings(experiment) if setting.knob}
-    step = 0
     for event in events:
-        if not step <= event.step <= taken:
+        if not step <= event.step <= last:
             raise BadInput(
-                f"expected events in order up to step {taken}, got one at {event.step} after {step}; sort them"
+                f"expected events in order up to step {last}, got one at {event.step} after {step}; sort them"
             )
         step = event.step
-        if event.knob == "target":
+        if event.knob == PAUSE and event.value != "":
+            raise BadInput(f"expected a pause without a value at step {step}, got {shown(repr(event.value))}; empty it")
+        if event.knob in ("target", PAUSE):
             continue
         knob = knobs.get(event.knob)
         if knob is None:

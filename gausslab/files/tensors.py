@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -21,7 +21,7 @@ from gausslab.errors import BadInput
 from gausslab.files.layout import RESTORE, Described, shown, validated
 from gausslab.files.script import parse_own
 from gausslab.game import State
-from gausslab.observing import Frames, Lens, Reel, Units, lens, named, stacked
+from gausslab.observing import Lens, Reel, Units, lens, named, stacked
 from gausslab.settings import FORMAT, Experiment
 from gausslab.targets import Target
 from gausslab.training import RUG, Observation
@@ -73,14 +73,19 @@ def write_checkpoint(path: Path, state: State, moves: Moves, units: Units) -> No
     _write(path, {name: np.asarray(leaf, order="C") for name, leaf in _leaves(state, moves)}, header)
 
 
+def _conditions(reel: Reel) -> tuple[str, float, float, list[tuple[str, float]]]:
+    """What tells one stretch from the next."""
+    target = reel.look.target
+    return target.profile.text, target.location, target.scale, sorted(reel.knobs.items())
+
+
 def read_checkpoint(path: Path, structure: Experiment) -> Checkpoint:
     """Read what a run needs to go on.
 
     Raises:
         BadInput: not the state of a run of this structure.
     """
-    state = jax.eval_shape(partial(training.unlearnt, structure), jax.random.key(0))
-    empty = (state, jax.eval_shape(training.still))
+    empty = _empty(structure)
     shapes = {name: (leaf.dtype, leaf.shape) for name, leaf in _leaves(*empty)}
     with _Tensors(path) as tensors:
         header = validated(_CheckpointHeader, tensors.header)
@@ -88,6 +93,12 @@ def read_checkpoint(path: Path, structure: Experiment) -> Checkpoint:
     leaves = [jnp.asarray(arrays[name]) for name in shapes]
     state, moves = jax.tree.unflatten(jax.tree.structure(empty), leaves)
     return Checkpoint(state, moves, Units(header.units.origin, header.units.unit))
+
+
+@lru_cache(maxsize=8)
+def _empty(structure: Experiment) -> tuple[State, Moves]:
+    """What each leaf of a checkpoint is like."""
+    return jax.eval_shape(partial(training.unlearnt, structure), jax.random.key(0)), jax.eval_shape(training.still)
 
 
 def _leaves(state: State, moves: Moves) -> Iterator[tuple[str, Any]]:
@@ -107,7 +118,7 @@ def write_frames(path: Path, reels: Sequence[Reel], texts: Mapping[str, str]) ->
     targets: dict[str, int] = {}
     stretches = []
     before: dict[str, float] = {}
-    for _, group in itertools.groupby(reels, key=lambda reel: (id(reel.look), sorted(reel.knobs.items()))):
+    for _, group in itertools.groupby(reels, key=_conditions):
         same = list(group)
         target, knobs = same[0].look.target, same[0].knobs
         stretches.append(
@@ -125,14 +136,18 @@ def write_frames(path: Path, reels: Sequence[Reel], texts: Mapping[str, str]) ->
     _write(path, arrays, {"kind": "frames", "targets": list(targets), "stretches": stretches})
 
 
-def read_frames(path: Path, experiment: Experiment, units: Units, taken: int) -> Frames:
-    """Read the observations of a run.
+Looks = dict[tuple[str, float, float], Lens]  # by a target's text, location and scale
+
+
+def read_frames(path: Path, experiment: Experiment, units: Units, taken: int, looks: Looks | None = None) -> list[Reel]:
+    """Read observations of a run.
 
     Args:
         path: where they are.
         experiment: of the run.
         units: of the run.
         taken: steps that the run has taken.
+        looks: at targets of the run's other frames, which these may have too.
 
     Raises:
         BadInput: not the frames of such a run, or frames of targets that cannot be.
@@ -142,14 +157,14 @@ def read_frames(path: Path, experiment: Experiment, units: Units, taken: int) ->
         header = validated(_FramesHeader, tensors.header)
         targets = [parse_own(text, path.parent) for text in header.targets]
         count = sum(stretch.frames for stretch in header.stretches)
-        looks: dict[tuple[int, float, float], Lens] = {}
+        looks = {} if looks is None else looks
         conditions: list[tuple[Lens, dict[str, float]]] = []
         knobs: dict[str, float] = {}
         for stretch in header.stretches:
             knobs = knobs | stretch.knobs
             if stretch.target >= len(targets) or knobs.keys() != known.keys():
                 raise BadInput(f"expected stretches with a target and every knob, got one without; {RESTORE}")
-            where = (stretch.target, stretch.location, stretch.scale)
+            where = (header.targets[stretch.target], stretch.location, stretch.scale)
             if where not in looks:
                 target = Target(targets[stretch.target].profile, stretch.location, stretch.scale)
                 looks[where] = lens(structure, target, units)
@@ -158,12 +173,12 @@ def read_frames(path: Path, experiment: Experiment, units: Units, taken: int) ->
     steps = arrays["step"]
     if steps[0] < 0 or steps[-1] > taken or (np.diff(steps) < 0).any():
         raise BadInput(f"expected frames in the order of their steps, up to {taken}, got another order; {RESTORE}")
-    frames, start = Frames(), 0
+    reels, start = [], 0
     for stretch, (look, knobs) in zip(header.stretches, conditions, strict=True):
         part = {name: array[start : start + stretch.frames] for name, array in arrays.items()}
-        frames.add(Reel(look, knobs, stacked(part)))
+        reels.append(Reel(look, knobs, stacked(part)))
         start += stretch.frames
-    return frames
+    return reels
 
 
 def _shapes(look: Lens, count: int) -> dict[str, tuple[np.dtype, tuple[int, ...]]]:

@@ -87,6 +87,38 @@ def recover(path: str | os.PathLike[str]) -> Path:
         return folder
 
 
+def moved(source: Path, destination: Path) -> None:
+    """Give a run's folder another name beside its own.
+
+    Raises:
+        BadInput: the name is taken, or cannot be given.
+    """
+    with _as_sentence(destination, "rename a run to"), _locked(source.parent):
+        _put_back(source)
+        # On a disk that knows no capitals, a name that differs in them only is the run's own.
+        if destination.exists() and not destination.samefile(source):
+            raise BadInput(f"expected a name that is free, got {shown(destination.name)}; choose another one")
+        os.rename(source, destination)
+        _flush(source.parent)
+
+
+def removed(folder: Path) -> None:
+    """Remove a run's folder; at every moment it is there as a whole or not at all.
+
+    Raises:
+        BadInput: it holds something that is no part of a run, or cannot be removed; nothing is removed then.
+    """
+    with _as_sentence(folder, "remove the run"), _locked(folder.parent):
+        _put_back(folder)
+        foreign = [name for name in os.listdir(folder) if not is_part(name)]
+        if foreign:
+            raise BadInput(f"expected nothing but a run in {shown(folder)}, got {listed(foreign)} too; move it away")
+        unwanted = _aside(folder)
+        os.rename(folder, unwanted)
+        _flush(folder.parent)
+        shutil.rmtree(unwanted)
+
+
 def _followed(path: str | os.PathLike[str]) -> Path:
     if "\0" in os.fspath(path):
         raise BadInput(f"expected the path of a folder, got {shown(path)} with a NUL in it; correct it")
@@ -167,7 +199,7 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _as_sentence(path: str | os.PathLike[str]) -> Iterator[None]:
+def _as_sentence(path: str | os.PathLike[str], deed: str = "save the run to") -> Iterator[None]:
     try:
         yield
     except (OSError, SafetensorError) as error:
@@ -176,4 +208,4 @@ def _as_sentence(path: str | os.PathLike[str]) -> Iterator[None]:
         if number in FORBIDDEN:
             remedy = "choose a folder that you may write in"
         reason = getattr(error, "strerror", None) or str(error)
-        raise BadInput(f"expected to save the run to {shown(path)}, got {reason!r}; {remedy}") from error
+        raise BadInput(f"expected to {deed} {shown(path)}, got {reason!r}; {remedy}") from error

@@ -1,26 +1,10 @@
-"""Named experiments, each with a story."""
+"""Where every experiment begins: the default, and the game of 2014 without any remedy."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from gausslab.recipes.recipe import Recipe
 
-from gausslab.settings import Experiment
-
-
-class Recipe(NamedTuple):
-    """A named experiment: what to watch, and which settings differ from the default."""
-
-    title: str
-    story: str
-    settings: Mapping[str, Any]  # by dotted path
-
-    def experiment(self, **changes: Any) -> Experiment:
-        """The recipe's experiment, with some settings changed."""
-        return Experiment().changed({**self.settings, **changes})
-
-
-RECIPES: dict[str, Recipe] = {
+BEGINNINGS: dict[str, Recipe] = {
     "steady": Recipe(
         "Steady: the default",
         "The game that fails nobody: a relativistic loss that forgets no mode, a discriminator held flat where data "
@@ -40,6 +24,7 @@ RECIPES: dict[str, Recipe] = {
             "penalties": {},
             "generator.widths": (32, 32),
             "generator.activation": "tanh",
+            "generator.knots": 0,
             "generator.fourier_features": 0,
             "generator.initialisation": "zeros",
             "generator.ordered": False,
@@ -47,9 +32,11 @@ RECIPES: dict[str, Recipe] = {
             "generator.averaging": 0.0,
             "discriminator.widths": (32, 32),
             "discriminator.activation": "tanh",
+            "discriminator.knots": 0,
             "discriminator.fourier_features": 0,
             "discriminator.initialisation": "zeros",
             "discriminator.rate": 1e-3,
+            "discriminator.weight_decay": 0.0,
             "latent.stratified": False,
             "optimiser.name": "adam",
             "optimiser.beta1": 0.5,
