@@ -160,7 +160,7 @@ def draw_densities(ax: Axes, frame: Frame, *, theme: str = "light", view: View |
             [at for at, _, positive in signs if not positive], [y for _, y, positive in signs if not positive]
         )
         for marker, curve in ((target_spikes, scene.p), (generated_spikes, frame.p_g)):
-            peaks = _clipped_peaks(x, curve, 1.04 * ceiling)
+            peaks = clipped_peaks(x, curve, 1.04 * ceiling)
             marker.set_data(peaks, np.full(len(peaks), 1.015 * ceiling))
         note.set_text(_note(frame))
         title.set_text(f"Target: {one_line(scene.label, 60)}")
@@ -244,7 +244,7 @@ def _signs(
             yield float(x[middle]), float(height), bool(mass.sum() > 0)
 
 
-def _clipped_peaks(x: Float[np.ndarray, " cells"], curve: Float[np.ndarray, " cells"], top: float) -> list[float]:
+def clipped_peaks(x: Float[np.ndarray, " cells"], curve: Float[np.ndarray, " cells"], top: float) -> list[float]:
     """Where the curve leaves the picture: the highest point of each stretch above the top."""
     above = np.flatnonzero(curve > top)
     if not above.size:

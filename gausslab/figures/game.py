@@ -143,7 +143,7 @@ def _draw_distance(ax: Axes, frames: Sequence[Frame], steps: Series, look: Theme
     low, high = low / 2.0, max(high * 1.5, 10.0 * low)
     ax.set_yscale("log")
     ax.set_ylim(low, high)
-    _decades(ax, low, high)
+    decades(ax, low, high)
     shade = {"facecolor": faded(look.muted, 0.20), "edgecolor": faded(look.muted, 0.7), "linewidth": 0}
     noise = ax.fill_between(steps, low, floor, where=np.isfinite(floor).tolist(), hatch=FLOOR_HATCH, **shade)
     curve = ax.plot(steps, distance, color=look.generator.colour, linewidth=1.5)
@@ -188,7 +188,8 @@ def _stacked(masses: Sequence[np.ndarray]) -> Float[np.ndarray, "frames bounds"]
     return np.concatenate([np.zeros((len(padded), 1)), np.cumsum(padded, axis=1)], axis=1)
 
 
-def _decades(ax: Axes, low: float, high: float) -> None:
+def decades(ax: Axes, low: float, high: float) -> None:
+    """Puts ticks on a log axis that a value can be read by, however few powers of ten it holds."""
     # Less than two decades hold at most one power of ten, which is too few ticks to read a value by.
     subdivisions = (1.0,) if high / low > 200.0 else (1.0, 2.0, 5.0) if high / low < 30.0 else (1.0, 3.0)
     ticks = [tick for tick in LogLocator(subs=subdivisions).tick_values(low, high) if low <= tick <= high]

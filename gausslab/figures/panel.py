@@ -18,26 +18,26 @@ from gausslab.errors import BadInput
 from gausslab.figures.densities import draw_densities
 from gausslab.figures.drawing import View, plain
 from gausslab.figures.game import draw_game
+from gausslab.figures.layout import LEAST, NARROW, PANELS, Box, Plan, best, checked, plans
 from gausslab.figures.map import draw_map
 from gausslab.figures.palette import TEXT, Theme, theme_named
 from gausslab.frame import Frame
 
-SMALLEST = (12.0, 6.75)  # inches: below, the words run into each other
-
 
 class Board(NamedTuple):
-    """A figure whose artists can be moved to another frame."""
+    """A figure whose artists can be moved to another moment."""
 
     figure: Figure
-    moving: tuple[Artist, ...]  # change from frame to frame
+    moving: tuple[Artist, ...]  # change from moment to moment
     scenic: tuple[Artist, ...]  # change only where the scene does
-    update: Callable[[Frame, int], None]  # a frame, and its index in the history
+    update: Callable[[int], None]  # brings them to the moment of this index
 
 
 def panel(
     frame: Frame,
     frames: Sequence[Frame] | None = None,
     *,
+    panels: Sequence[str] = PANELS,
     theme: str = "light",
     size: tuple[float | int, float | int] = (12.8, 7.2),
     dpi: float | int = 100,
@@ -47,6 +47,7 @@ def panel(
     Args:
         frame: what to draw.
         frames: the history that it belongs to; without it there is no game, and densities and map are taller.
+        panels: some of `PANELS`, in the order wanted; the game is a strip, on top where it is named first.
         theme: a key of `THEMES`.
         size: width and height in inches.
         dpi: pixels per inch: the way to a smaller or larger picture of the same layout.
@@ -55,12 +56,27 @@ def panel(
         A figure of its own, known to nobody else: `save` it, or show it in a notebook.
 
     Raises:
-        BadInput: where there is no such theme, or the size is too small to hold the words.
+        BadInput: where there is no such theme or panel, or the size is too small to hold the words.
     """
     history = list(frames or ())
     index = max((place for place, past in enumerate(history) if past.step <= frame.step), default=0)
     index = next((place for place, past in enumerate(history) if past is frame), index)
-    return board(frame, history, index, theme=theme, size=size, dpi=dpi).figure
+    return board(frame, history, index, panels=panels, theme=theme, size=size, dpi=dpi).figure
+
+
+def plans_for(frames: Sequence[Frame], panels: Sequence[str]) -> list[Plan]:
+    """The ways to lay out the panels of a run that these are the frames of.
+
+    Raises:
+        BadInput: where there is no such panel, or none but the game, and no history.
+    """
+    wanted = checked(panels)
+    if not frames:
+        wanted = tuple(name for name in wanted if name != "game")
+    if not wanted:
+        raise BadInput("Expected frames to draw the game from, got none: pass the history, or add another panel.")
+    several = any(len(past.scene.mode_masses) > 1 for past in frames)
+    return plans(wanted, 3 if several else 2)
 
 
 def board(
@@ -68,83 +84,100 @@ def board(
     history: Sequence[Frame],
     index: int,
     *,
+    panels: Sequence[str],
     theme: str,
     size: tuple[float | int, float | int],
     dpi: float | int,
 ) -> Board:
-    """Makes the panel's figure and keeps hold of what moves in it.
+    """Makes the panel's figure and keeps hold of what moves in it; its moments are those of the history.
 
     Raises:
-        BadInput: where there is no such theme, or the size is too small to hold the words.
+        BadInput: where there is no such theme or panel, or the size is too small to hold the words.
     """
     look = theme_named(theme)
+    plan = best(plans_for(history, panels), *size)
+    figure = page(plan, look, size, dpi)
+    boxes = plan.boxes(*size)
+    views = View.of([*history, frame])
+    moving: list[Artist] = []
+    scenic: list[Artist] = []
+    movers: list[Callable[[Frame], None]] = []
+    games: list[Axes] = []
+    for name, box in zip((name for row in plan.rows for name in row), boxes, strict=True):
+        ax = axes_in(figure, box)
+        if name == "game":
+            games.append(ax)
+            continue
+        draw = draw_densities if name == "densities" else draw_map
+        drawing = draw(ax, frame, theme=theme, view=views)
+        moving += drawing.moving
+        scenic += drawing.scenic
+        movers.append(drawing.update)
+    past = draw_game(games, history, index, theme=theme) if games else None
+    if past is not None:
+        moving += past.moving
+    say, words = _footer(figure, look, plan.footer)
+    moving += words
+    movers.append(say)
+
+    def update(index: int) -> None:
+        for move in movers:
+            move(history[index])
+        if past is not None:
+            past.update(index)
+
+    say(frame)
+    return Board(figure, tuple(moving), tuple(scenic), update)
+
+
+def page(plan: Plan, look: Theme, size: tuple[float | int, float | int], dpi: float | int) -> Figure:
+    """An empty figure for a plan.
+
+    Raises:
+        BadInput: where the size is too small to hold the words.
+    """
     width, height = size
-    if not (width >= SMALLEST[0] and height >= SMALLEST[1] and dpi > 0):
+    if not (plan.fit(width, height) >= LEAST and dpi > 0):
+        least = [round(LEAST * side + 0.004, 2) for side in plan.size]
         raise BadInput(
-            f"Expected a panel of at least {SMALLEST[0]:g} × {SMALLEST[1]:g} inches and dpi above 0, got "
+            f"Expected a panel of at least {least[0]:g} × {least[1]:g} inches and dpi above 0, got "
             f"{width:g} × {height:g} at {dpi:g} dpi: lower dpi instead to make the picture smaller."
         )
     figure = Figure(figsize=size, dpi=dpi, facecolor=look.background)
     FigureCanvasAgg(figure)
+    return figure
 
-    def place(left: float, bottom: float, right: float, top: float) -> Axes:
-        return figure.add_axes((left / width, bottom / height, (right - left) / width, (top - bottom) / height))
 
-    # Inches. Words have one size on every panel, so margins have too; what is left is shared out between the axes.
-    footer, game = 0.95, 0.0
-    if history:
-        game = 0.27 * (height - 3.0)
-    floor = footer + 0.45
-    base = floor + (game + 0.78 if history else 0.0)
-    top, split = height - 0.72, 0.585 * width
-    views = View.of([*history, frame])
-    densities = draw_densities(place(0.80, base, split - 0.35, top), frame, theme=theme, view=views)
-    curve = draw_map(place(split + 1.15, base, width - 0.25, top), frame, theme=theme, view=views)
-    moving, scenic = [*densities.moving, *curve.moving], [*densities.scenic, *curve.scenic]
-
-    past = None
-    if history:
-        several = any(len(past.scene.mode_masses) > 1 for past in history)
-        count = 3 if several else 2
-        room = (width - 0.80 - 0.25 - 0.70 * (count - 1)) / count
-        lefts = [0.80 + (room + 0.70) * place for place in range(count)]
-        past = draw_game([place(left, floor, left + room, floor + game) for left in lefts], history, index, theme=theme)
-        moving += past.moving
-
-    say, words = _footer(figure, look, footer)
-    moving += words
-
-    def update(frame: Frame, index: int) -> None:
-        densities.update(frame)
-        curve.update(frame)
-        if past is not None:
-            past.update(index)
-        say(frame)
-
-    say(frame)
-    return Board(figure, tuple(moving), tuple(scenic), update)
+def axes_in(figure: Figure, box: Box) -> Axes:
+    """Empty axes in a box of inches."""
+    width, height = figure.get_size_inches()
+    return figure.add_axes(
+        (box.left / width, box.bottom / height, (box.right - box.left) / width, (box.top - box.bottom) / height)
+    )
 
 
 def _footer(figure: Figure, look: Theme, tall: float) -> tuple[Callable[[Frame], None], list[Text]]:
     """The strip of words beneath: the diagnosis on the left, the key numbers with their captions on the right."""
     width, height = figure.get_size_inches()
     captions = ("step", "distance\nW₁/σ", "largest gap\nof CDFs (KS)", "modes\ncovered")
-    each = 1.15
+    narrow = width < NARROW
+    each = (width - 0.5) / len(captions) if narrow else 1.15
     start = width - 0.25 - each * len(captions)
+    low = 0.85 if narrow else tall  # inches from the floor that the numbers take
+    middle = 0.5 * (low + tall) if narrow else 0.5 * tall
+    room = width - 0.5 if narrow else start - 0.45
     left, right, line = 0.25 / width, 1 - 0.25 / width, tall / height
     figure.add_artist(Line2D([left, right], [line, line], color=look.grid, linewidth=1.0))
     sentence = plain(
-        figure.text(
-            0.25 / width, 0.5 * tall / height, "", fontsize=11.5, color=look.text, va="center", linespacing=1.25
-        )
+        figure.text(left, middle / height, "", fontsize=11.5, color=look.text, va="center", linespacing=1.25)
     )
     values = []
     for place, caption in enumerate(captions):
-        middle = (start + (place + 0.5) * each) / width
+        across = (start + (place + 0.5) * each) / width
         values.append(
             figure.text(
-                middle,
-                0.72 * tall / height,
+                across,
+                0.72 * low / height,
                 "",
                 fontsize=14,
                 fontweight="bold",
@@ -154,8 +187,8 @@ def _footer(figure: Figure, look: Theme, tall: float) -> tuple[Callable[[Frame],
             )
         )
         figure.text(
-            middle,
-            0.48 * tall / height,
+            across,
+            0.48 * low / height,
             caption,
             fontsize=TEXT,
             color=look.muted,
@@ -163,7 +196,7 @@ def _footer(figure: Figure, look: Theme, tall: float) -> tuple[Callable[[Frame],
             va="top",
             linespacing=1.1,
         )
-    columns = int((start - 0.45) * 72 / (11.5 * 0.56))
+    columns = int(room * 72 / (11.5 * 0.56))
 
     def say(frame: Frame) -> None:
         readings = frame.readings

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import secrets
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
+from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from gausslab.errors import BadInput
+from gausslab.writing import whole_or_absent
 
 PICTURES = (".png", ".svg", ".pdf")
 
@@ -29,9 +27,11 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> Path:
     with whole_or_absent(path, PICTURES) as partial:
         # No date: the same figure gives the same file, as far as the format can.
         metadata = {".png": None, ".svg": {"Date": None}, ".pdf": {"CreationDate": None}}[partial.suffix]
-        figure.savefig(
-            partial, format=partial.suffix[1:], dpi="figure", facecolor=figure.get_facecolor(), metadata=metadata
-        )
+        # Publishers refuse the Type 3 fonts that PDFs get by default.
+        with rc_context({"pdf.fonttype": 42}):
+            figure.savefig(
+                partial, format=partial.suffix[1:], dpi="figure", facecolor=figure.get_facecolor(), metadata=metadata
+            )
     return Path(path)
 
 
@@ -40,24 +40,3 @@ def png(figure: Figure) -> bytes:
     picture = BytesIO()
     figure.savefig(picture, format="png", dpi="figure", facecolor=figure.get_facecolor())
     return picture.getvalue()
-
-
-@contextmanager
-def whole_or_absent(path: str | os.PathLike[str], suffixes: Sequence[str]) -> Iterator[Path]:
-    """Lends a path beside the wanted one; what was written there takes its place only where nothing failed.
-
-    Raises:
-        BadInput: where the suffix is none of those, or the folder is not there.
-    """
-    wanted = Path(path)
-    suffix = wanted.suffix.lower()
-    if suffix not in suffixes:
-        raise BadInput(f"Expected a file name that ends in {', '.join(suffixes)}, got {wanted.name!r}: rename it.")
-    if not wanted.parent.is_dir():
-        raise BadInput(f"Expected a folder to write {wanted.name!r} in, got {str(wanted.parent)!r}: make it first.")
-    partial = wanted.with_name(f".{wanted.stem}-{secrets.token_hex(4)}{suffix}")
-    try:
-        yield partial
-        os.replace(partial, wanted)
-    finally:
-        partial.unlink(missing_ok=True)
