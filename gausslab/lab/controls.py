@@ -40,7 +40,7 @@ def _control(setting: Setting, value: float, target: Target) -> dict[str, Any]:
     group, _, name = setting.path.partition(".")
     return {
         "path": setting.path,
-        "label": LABELS.get(setting.path, name.replace("_", " ") or group),
+        "label": LABELS.get(setting.path, name.replace("_", " ") + (" penalty" if group == "penalties" else "")),
         "help": setting.help,
         "low": min(low, value) if value > 0 or not setting.log else low,
         "high": max(high, value),

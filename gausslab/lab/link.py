@@ -12,7 +12,7 @@ import zlib
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote
 
 from gausslab.errors import BadInput
 from gausslab.recipes import RECIPES
@@ -47,8 +47,12 @@ def write(opening: Opening) -> str:
     """The query of a link, from its question mark on.
 
     Raises:
-        BadInput: it would be longer than a chat message bears.
+        BadInput: it would be longer than a chat message bears, or take too long to open.
     """
+    if opening.step > LIMITS.link_steps:
+        raise _too_much(f"a step up to {LIMITS.link_steps:,}", f"{opening.step:,}")
+    if len(opening.events) > MOST_EVENTS:
+        raise _too_much(f"at most {MOST_EVENTS} changes since the start", f"{len(opening.events):,}")
     experiment, recipe = opening.experiment, RECIPES[opening.recipe].experiment()
     parts = {"target": _compact(experiment.target)}
     if len(parts["target"]) > READABLE:
@@ -66,11 +70,12 @@ def write(opening: Opening) -> str:
         parts["did"] = _pack(json.dumps([list(event) for event in opening.events], separators=(",", ":")))
     link = "?" + "&".join(f"{name}={quote(value, safe=PLAIN)}" for name, value in parts.items())
     if len(link) > LIMITS.link:
-        raise BadInput(
-            f"expected a link of at most {LIMITS.link:,} characters, got {len(link):,}; "
-            "save the experiment as TOML instead"
-        )
+        raise _too_much(f"at most {LIMITS.link:,} characters", f"{len(link):,}")
     return link
+
+
+def _too_much(expected: str, got: str) -> BadInput:
+    return BadInput(f"expected {expected} in a link, got {got}; save the experiment as TOML instead")
 
 
 def read(query: Mapping[str, str]) -> Opening:
@@ -186,8 +191,3 @@ def _unpack(packed: str) -> str:
     if not opened.eof:
         raise damaged
     return text
-
-
-def parts(link: str) -> dict[str, str]:
-    """The parts of a link by name, as an address holds them."""
-    return dict(parse_qsl(link.removeprefix("?"), keep_blank_values=True))

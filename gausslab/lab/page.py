@@ -12,9 +12,11 @@ import numpy as np
 import streamlit as st
 from streamlit.components.v2 import component
 from streamlit.errors import StreamlitAPIException
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 
 from gausslab.errors import BadInput
-from gausslab.lab import link, saving, upload
+from gausslab.lab import saving, upload
 from gausslab.lab.start import warm_up
 from gausslab.lab.visit import Visit
 from gausslab.recipes import RECIPES
@@ -61,7 +63,15 @@ def page() -> None:
 def _stage() -> None:
     visit: Visit = st.session_state.visit
     raw = (st.session_state.get("stage") or {}).get("req")
-    _STAGE(key="stage", data=visit.reply(raw), on_req_change=_asked, width="stretch", height="content")
+    chunk = visit.reply(raw, given_up=_overtaken)
+    _STAGE(key="stage", data=chunk, on_req_change=_asked, width="stretch", height="content")
+
+
+def _overtaken() -> bool:
+    """Whether the page has been asked for something newer, which Streamlit keeps to itself until this is answered."""
+    context = get_script_run_ctx()
+    requests = context.script_requests if context else None
+    return getattr(requests, "_state", ScriptRequestType.CONTINUE) is not ScriptRequestType.CONTINUE
 
 
 def _asked() -> None:
@@ -193,24 +203,51 @@ def _penalties(visit: Visit) -> None:
 
 def _save(visit: Visit) -> None:
     st.subheader("Save", anchor=False)
-    dark = st.context.theme.type == "dark"
+    theme = "dark" if st.context.theme.type == "dark" else "light"
     left, right = st.columns(2)
     for place, (ending, kind) in enumerate(saving.FILES.items()):
         with (left, right)[place % 2]:
             st.download_button(
                 kind.label,
-                lambda ending=ending, kind=kind: kind.make(visit.session, ending, "dark" if dark else "light"),
+                lambda ending=ending, kind=kind: kind.make(visit.session, ending, theme),
                 f"gausslab{ending}",
                 kind.mime,
                 key=f"save{ending}",
                 on_click="ignore",
                 width="stretch",
             )
-    if st.button("Link to this moment", key="link", width="stretch"):
-        try:
-            address = visit.link()
-        except BadInput as error:
-            st.error(str(error), icon=":material/error:")
-        else:
-            st.query_params.from_dict(link.parts(address))
-            st.code(address, language=None, wrap_lines=True)
+    for place, (ending, kind) in enumerate(saving.FILMS.items()):
+        with (left, right)[(place + len(saving.FILES)) % 2]:
+            asked = st.button(kind.label, key=f"save{ending}", width="stretch")
+        if asked:
+            try:
+                visit.film = kind.make(visit.session, ending, theme)
+            except BadInput as error:
+                st.error(str(error), icon=":material/error:")
+    if visit.film:
+        made = visit.film.content.done()
+        st.fragment(_film, run_every=None if made else 1.0)(visit.film, asked_again=not made)
+
+
+def _film(film: saving.Film, asked_again: bool) -> None:
+    if not film.content.done():
+        st.caption("The film is being made; it will be here to save …")
+        return
+    if asked_again:
+        st.rerun()  # for the last time
+    kind = saving.FILMS[film.ending]
+    try:
+        content = film.content.result()
+    except BadInput as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    st.download_button(
+        f"Save the film ({film.ending.removeprefix('.').upper()})",
+        content,
+        f"gausslab{film.ending}",
+        kind.mime,
+        key="film",
+        on_click="ignore",
+        type="primary",
+        width="stretch",
+    )

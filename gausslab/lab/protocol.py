@@ -1,7 +1,8 @@
 """What the stage and the session say to each other: a request comes as JSON, an answer goes as one binary chunk.
 
 A chunk: "GLAB", uint16 version, uint16 0, uint32 length of the header, the header (JSON, UTF-8, padded with spaces to a
-multiple of 4), then the float32 blocks in the order of the header's `fields`; all little endian.
+multiple of 4), then the float32 blocks in the order of the header's `fields`, and those of its `layers`, one row for
+each unit; all little endian.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from gausslab.errors import BadInput
 from gausslab.frame import Frame, Scene
 from gausslab.history import LOSSES_AND_GRADIENTS
+from gausslab.lab.layers import Layers
 from gausslab.settings import LIMITS
 
 VERSION = 1
@@ -27,7 +29,7 @@ RUG = 64  # reals and fakes that are sent
 DIGITS = 6  # significant ones of the curves in the header
 LARGEST = 2**53  # whole numbers beyond this are not exact in JavaScript
 
-Act = Literal["play", "pause", "step", "discriminator", "generator", "optimal", "restart", "seed", "seek"]
+Act = Literal["play", "pause", "step", "discriminator", "generator", "optimal", "restart", "seed", "seek", "share"]
 
 READINGS = ("wasserstein", "wasserstein_over_std", "ks", "js", "kl", "energy", "mean", "std", "outside")
 SCALARS = (*READINGS, *LOSSES_AND_GRADIENTS, "modes_covered")
@@ -77,6 +79,7 @@ class Request(BaseModel):
     act: Act = "play"
     at: Whole | None = None
     target: Wish | None = None
+    into: Literal["G", "D"] | None = None  # whose hidden layers are looked at
     scenes: Annotated[tuple[Annotated[str, Field(max_length=100)], ...], Field(max_length=64)] = ()
 
 
@@ -111,6 +114,7 @@ class Answer(NamedTuple):
     lines: Sequence[Line]
     header: Mapping[str, Any]  # all that is not derived from frames
     known: frozenset[str] = frozenset()  # scenes that the stage holds already
+    layers: Layers | None = None  # at the last line
 
 
 def encode(answer: Answer) -> bytes:
@@ -128,10 +132,12 @@ def encode(answer: Answer) -> bytes:
         "sceneOf": [line.scene for line in answer.lines],
         "words": [{"verdict": line.verdict, "sentence": line.sentence} for line in answer.lines],
         "marks": [{"folds": frame.folds, "flats": frame.flats} for frame in frames],
+        "layers": _layers(answer.layers) if answer.layers else None,
     }
     text = json.dumps(_plain(header), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)
-    payload = [np.ascontiguousarray(block, "<f4").tobytes() for block in blocks.values()]
+    units = [layer.T for layer in answer.layers.layers] if answer.layers else []
+    payload = [np.ascontiguousarray(block, "<f4").tobytes() for block in (*blocks.values(), *units)]
     return b"".join([MAGIC, struct.pack("<HHI", VERSION, 0, len(text)), text, *payload])
 
 
@@ -151,6 +157,15 @@ def decode(chunk: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         blocks[item["name"]] = np.frombuffer(chunk, "<f4", count, place).reshape(item["shape"])
         place += 4 * count
     return header, blocks
+
+
+def _layers(found: Layers) -> dict[str, Any]:
+    return {
+        "station": found.station,
+        "step": found.step,
+        "places": _rounded(found.places),
+        "units": [layer.shape[1] for layer in found.layers],
+    }
 
 
 def _blocks(frames: Sequence[Frame]) -> dict[str, np.ndarray]:

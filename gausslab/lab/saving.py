@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from threading import BoundedSemaphore
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gausslab import figures
 from gausslab.errors import BadInput
@@ -16,6 +17,7 @@ from gausslab.lab.session import Session
 from gausslab.settings import LIMITS, to_toml
 
 _FILMING = BoundedSemaphore(LIMITS.films)
+_FILMERS = ThreadPoolExecutor(LIMITS.films, thread_name_prefix="film")
 
 
 def picture(session: Session, ending: str, theme: str) -> bytes:
@@ -24,19 +26,29 @@ def picture(session: Session, ending: str, theme: str) -> bytes:
     return _written(ending, lambda path: figures.save(figures.panel(frames[-1], frames, theme=theme), path))
 
 
-def film(session: Session, ending: str, theme: str) -> bytes:
-    """A film of the run so far, as .mp4 or .gif.
+class Film(NamedTuple):
+    """A film that is being made, while the session goes on."""
+
+    ending: str
+    content: Future[bytes]
+
+
+def film(session: Session, ending: str, theme: str) -> Film:
+    """Begin a film of the run so far, as .mp4 or .gif.
 
     Raises:
-        BadInput: somebody else's film is being made.
+        BadInput: another film is being made.
     """
     if not _FILMING.acquire(blocking=False):
         raise BadInput(f"expected at most {LIMITS.films} film at a time on this server, got one more; try again soon")
-    try:
-        frames = session.frames(LIMITS.film_frames)
-        return _written(ending, lambda path: figures.film(frames, path, theme=theme, progress=False))
-    finally:
-        _FILMING.release()
+    content = _FILMERS.submit(_filmed, session, ending, theme)
+    content.add_done_callback(lambda done: _FILMING.release())
+    return Film(ending, content)
+
+
+def _filmed(session: Session, ending: str, theme: str) -> bytes:
+    frames = session.frames(LIMITS.film_frames)
+    return _written(ending, lambda path: figures.film(frames, path, theme=theme, progress=False))
 
 
 def history(session: Session, ending: str, theme: str) -> bytes:
@@ -62,19 +74,21 @@ def _written(ending: str, write: Callable[[Path], object]) -> bytes:
 
 
 class Kept(NamedTuple):
-    """A kind of file: what a person calls it, its type on the web, and how its bytes are made."""
+    """A kind of file: what a person calls it, its type on the web, and how its bytes, or its film, are made."""
 
     label: str
     mime: str
-    make: Callable[[Session, str, str], bytes]
+    make: Callable[[Session, str, str], Any]
 
 
 FILES: dict[str, Kept] = {
     ".png": Kept("Picture (PNG)", "image/png", picture),
     ".svg": Kept("Picture (SVG)", "image/svg+xml", picture),
-    ".mp4": Kept("Film (MP4)", "video/mp4", film),
-    ".gif": Kept("Film (GIF)", "image/gif", film),
     ".csv": Kept("History (CSV)", "text/csv", history),
     ".parquet": Kept("History (Parquet)", "application/vnd.apache.parquet", history),
-    ".toml": Kept("Experiment (TOML)", "application/toml", experiment),
+    ".toml": Kept("Settings (TOML)", "application/toml", experiment),
+}
+FILMS: dict[str, Kept] = {
+    ".mp4": Kept("Film (MP4)", "video/mp4", film),
+    ".gif": Kept("Film (GIF)", "image/gif", film),
 }

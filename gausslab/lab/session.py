@@ -18,11 +18,12 @@ import numpy as np
 from gausslab.diagnosis import PAST, diagnose
 from gausslab.errors import BadInput
 from gausslab.frame import Frame, Scene
+from gausslab.lab.layers import Layers, look_into
 from gausslab.lab.pace import Pace
 from gausslab.lab.protocol import Line, Request
 from gausslab.lab.timeline import Entry, Timeline
 from gausslab.lab.transplant import transplanted
-from gausslab.observing import frame
+from gausslab.observing import Lens, frame
 from gausslab.run import Event, Run, begin
 from gausslab.settings import LIMITS, Experiment
 from gausslab.targets import from_points, parse
@@ -44,7 +45,7 @@ class Session:
         Args:
             experiment: what to do.
             events: what was done to it, in order, where a link tells so; done again on the way to `step`.
-            step: where to go on from, without a stop on the way.
+            step: where to stand, without a stop on the way; it goes on from there when it is asked to.
 
         Raises:
             BadInput: an experiment that is too large for the lab.
@@ -55,7 +56,8 @@ class Session:
         self.pace = Pace()
         self._names: WeakKeyDictionary[Scene, str] = WeakKeyDictionary()
         self._begin(experiment)
-        self._script, self._goal = deque(events), step
+        self._script = deque(events)
+        self._goal = max(step, events[-1].step if events else 0)
 
     def _begin(self, experiment: Experiment) -> None:
         self.identity = uuid4().hex
@@ -71,12 +73,23 @@ class Session:
         self._snapshots: list[Run] = []
         self._recent: deque[Frame] = deque(maxlen=PAST)
         self._first: Frame | None = None
+        self._look: Lens | None = None
         self._words = ("healthy", "")
 
     @property
     def step(self) -> int:
         """Steps taken so far, frames made ahead included."""
         return self.run.step
+
+    @property
+    def version(self) -> int:
+        """The version of the stage's knobs that are in force."""
+        return self._version
+
+    @property
+    def goal(self) -> int:
+        """The step of a link at which to stand; 0 where there is none, or it has been left behind."""
+        return self._goal
 
     @property
     def experiment(self) -> Experiment:
@@ -100,6 +113,8 @@ class Session:
         """
         if request is None:
             return self.look() + self.advance(OPENING, 1, hurry=False)
+        if request.act == "share":
+            return []
         if request.epoch != self.epoch:
             # Asked before the page changed the session: what the stage holds is void, and so are its knobs.
             return self.advance(OPENING, self._steps(request)) if request.act == "play" else self.look()
@@ -117,6 +132,9 @@ class Session:
     def _act(self, request: Request) -> list[Line]:
         if request.act == "pause":
             return []
+        if request.start >= self._goal or request.act != "play":
+            self._goal = 0
+            self._script.clear()
         if request.act in ("discriminator", "generator"):
             return self.half(request.act)
         if request.act == "optimal":
@@ -155,44 +173,48 @@ class Session:
         """
         ends = time.perf_counter() + LIMITS.turn
         lines: list[Line] = []
+        changed = False
         while len(lines) < frames and not (lines and self.run.failure):
-            count = min(FRAMES_PER_CALL, frames - len(lines))
-            vector = self._vector(count, steps)
-            left = ends - time.perf_counter()
-            if lines and hurry and not self.pace.fits(count, int(vector.sum()), left):
+            if lines and not changed and 0 < self._goal <= self.step:
                 break
-            lines += self._call(vector, count)
-            self._follow_script()
+            vector = self._vector(min(FRAMES_PER_CALL, frames - len(lines)), steps)
+            left = ends - time.perf_counter()
+            if lines and hurry and not self.pace.fits(len(vector), int(vector.sum()), left):
+                break
+            lines += self._call(vector)
+            changed = self._follow_script()
         return lines
 
     def _vector(self, count: int, steps: int) -> np.ndarray:
         """Steps before each frame of one call."""
-        vector = np.zeros(FRAMES_PER_CALL, np.int32)
         if self.run.failure:
-            return vector
-        if not self._script and self.step >= self._goal:
-            vector[:count] = steps
-            return vector
+            return np.zeros(count, np.int32)
+        if not self._goal:
+            return np.full(count, steps, np.int32)
         # On the way to the step of a link: as far as a turn goes, but never past something that has to be done.
         stop = self._script[0].step if self._script else self._goal
         per_frame = max(1, int(LIMITS.turn / FRAMES_PER_CALL / self.pace.step))
         ends = np.minimum(self.step + per_frame * np.arange(count + 1), max(stop, self.step))
-        vector[:count] = np.diff(ends)
-        return vector
+        vector = np.diff(ends).astype(np.int32)
+        return vector[: max(1, np.count_nonzero(vector))]
 
-    def _follow_script(self) -> None:
+    def _follow_script(self) -> bool:
+        """Do what was done at this step, if anything was."""
+        due = bool(self._script) and self._script[0].step <= self.step
         while self._script and self._script[0].step <= self.step:
             event = self._script.popleft()
             self.run.change({event.knob: event.value})
+        return due
 
-    def _call(self, vector: np.ndarray, count: int) -> list[Line]:
+    def _call(self, steps: np.ndarray) -> list[Line]:
         self._follow_script()
         self._snapshots.append(self.run.fork())
         del self._snapshots[:-SNAPSHOTS]
-        with self.pace.making(count, int(vector.sum())):
-            reel = self.run.advance(vector)
-            count = min(count, len(reel))
+        with self.pace.making(len(steps), int(steps.sum())):
+            reel = self.run.advance(np.pad(steps, (0, FRAMES_PER_CALL - len(steps))))
+            count = min(len(steps), len(reel))
             frames = [frame(reel.look, reel.observation(place), reel.knobs) for place in range(count)]
+            self._look = reel.look
             self._say(frames[-1])
         for place in range(count):
             self.past.record(reel, place, *self._words)
@@ -202,7 +224,13 @@ class Session:
         return Line(seen, self.name(seen.scene), *self._words)
 
     def _say(self, seen: Frame) -> None:
-        """Put into words what is seen, not more often than frames of a run are recorded."""
+        """Put into words what is seen, not more often than frames of a run are recorded.
+
+        How far it was to another target says nothing about this one.
+        """
+        if self._recent and self._recent[-1].scene is not seen.scene:
+            self._recent.clear()
+            self._first = None
         self._first = self._first or seen
         if self.run.failure:
             self._words = ("diverged", self.run.failure.sentence)
@@ -221,6 +249,10 @@ class Session:
     def seek(self, step: int) -> Frame:
         """The last remembered frame at or before a step; the run itself stays where it is."""
         return self.past.nearest(step).frame()
+
+    def layers(self, station: str) -> Layers | None:
+        """The hidden layers of "G" or "D" as they stand; None where a unit is no function of one number."""
+        return look_into(self.run, station, self._look) if self._look else None
 
     def frames(self, most: int = LIMITS.history) -> list[Frame]:
         """Remembered frames over the whole run, taken evenly."""
@@ -245,6 +277,8 @@ class Session:
         self.past.forget_after(self.step)
         while self._recent and self._recent[-1].step > self.step:
             self._recent.pop()
+        if self._recent:
+            self._say(self._recent.pop())  # the words in force are those of a moment that is void
 
     def change(self, values: Mapping[str, Any]) -> None:
         """Turn knobs, or set another target, from the next step on.

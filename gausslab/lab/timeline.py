@@ -7,19 +7,35 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from gausslab.frame import Frame
-from gausslab.observing import Reel, frame, named, stacked
+from gausslab.observing import Reel, Units, frame, lens, named, stacked
+from gausslab.settings import Experiment
+from gausslab.targets import Target
+from gausslab.training import Observation
 
 
 class Entry(NamedTuple):
-    """One look at a run, from which its frame can be worked out again."""
+    """One look at a run, from which its frame can be worked out again.
 
-    reel: Reel  # of a single look
+    It holds what the lens was made of: a lens weighs as much as twenty looks, and a slider makes one at every place.
+    """
+
+    structure: Experiment
+    target: Target
+    units: Units
+    knobs: dict[str, float]
+    observations: Observation  # of a single look
     verdict: str
     sentence: str
 
+    @property
+    def reel(self) -> Reel:
+        """The look as it was taken."""
+        return Reel(lens(self.structure, self.target, self.units), self.knobs, self.observations)
+
     def frame(self) -> Frame:
         """Everything that could be seen."""
-        seen = frame(self.reel.look, self.reel.observation(0), self.reel.knobs)
+        reel = self.reel
+        seen = frame(reel.look, reel.observation(0), reel.knobs)
         return replace(seen, verdict=self.verdict, diagnosis=self.sentence)
 
 
@@ -40,19 +56,26 @@ class Timeline:
         step = int(reel.observations.step[place])
         if self.steps and step < self.steps[-1] + self.spacing:
             return
+        look, knobs = reel.look, reel.knobs
+        if self.entries and self.entries[-1].knobs == knobs:
+            knobs = self.entries[-1].knobs
         self.steps.append(step)
-        self.entries.append(Entry(_alone(reel, place), verdict, sentence))
+        alone = _alone(reel, place)
+        self.entries.append(Entry(look.structure, look.target, look.units, knobs, alone, verdict, sentence))
         if len(self) > self.most:
             self._thin()
 
     def _thin(self) -> None:
-        self.spacing = max(2 * self.spacing, 2 * (self.steps[-1] - self.steps[0]) // self.most)
-        kept = [0]
-        for place, step in enumerate(self.steps):
-            if step >= self.steps[kept[-1]] + self.spacing:
-                kept.append(place)
-        self.steps = [self.steps[place] for place in kept]
-        self.entries = [self.entries[place] for place in kept]
+        """Drop one look, the earliest that has neighbours near enough; there are none fewer afterwards than allowed.
+
+        So the past is thinned from its beginning on while new looks come in, and every gap is one spacing or two.
+        """
+        while True:
+            for place in range(1, len(self) - 1):
+                if self.steps[place + 1] - self.steps[place - 1] <= 2 * self.spacing:
+                    del self.steps[place], self.entries[place]
+                    return
+            self.spacing *= 2
 
     def forget_after(self, step: int) -> None:
         """Drop what was seen later than a step."""
@@ -64,9 +87,6 @@ class Timeline:
         return self.entries[max(bisect_right(self.steps, step) - 1, 0)]
 
 
-def _alone(reel: Reel, place: int) -> Reel:
+def _alone(reel: Reel, place: int) -> Observation:
     """One look of a stretch, copied: a view of it would keep the whole stretch in memory."""
-    arrays = named(reel.observations)
-    return Reel(
-        reel.look, reel.knobs, stacked({name: array[place : place + 1].copy() for name, array in arrays.items()})
-    )
+    return stacked({name: array[place : place + 1].copy() for name, array in named(reel.observations).items()})

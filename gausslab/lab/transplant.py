@@ -7,6 +7,7 @@ from gausslab.settings import Experiment, Network
 
 SHAPES = (
     "widths",
+    "knots",
     "fourier_features",
     "batch_norm",
     "spectral_norm",

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from gausslab.errors import BadInput
 from gausslab.lab import link, protocol
 from gausslab.lab.controls import controls
+from gausslab.lab.saving import Film
 from gausslab.lab.session import Session
 from gausslab.lab.transplant import UNITS
+from gausslab.lab.turns import TURNS
 from gausslab.recipes import RECIPES
 from gausslab.settings import Experiment, Setting, settings
 from gausslab.targets import parse
@@ -25,8 +28,10 @@ class Visit:
     session: Session
     recipe: str = link.DEFAULT_RECIPE
     message: str = ""
+    film: Film | None = None
     generation: int = 0  # of the native widgets: raised when they have to show something else than was put in
     _answered: tuple[Any, bytes] | None = field(default=None, repr=False)
+    _waiting_since: float = 0.0  # for its turn; 0 where it does not wait
 
     @classmethod
     def opened(cls, query: Mapping[str, str]) -> Visit:
@@ -91,8 +96,8 @@ class Visit:
         now = dict(self.experiment.penalties)
         self.set_up({"penalties": {name: now.get(name, FIRST_WEIGHT) for name in names}})
 
-    def link(self) -> str:
-        """The query of a link to this moment.
+    def link(self, step: int) -> str:
+        """The query of a link to a step of this run; to its settings, where weights were kept from another one.
 
         Raises:
             BadInput: there is too much to say for a link.
@@ -100,29 +105,48 @@ class Visit:
         run = self.session.run
         if not self.session.from_start:
             return link.write(link.Opening(self.recipe, self.experiment))
-        return link.write(link.Opening(self.recipe, run.experiment, tuple(run.events), self.session.step))
+        events = tuple(event for event in run.events if event.step <= step)
+        return link.write(link.Opening(self.recipe, run.experiment, events, step))
 
-    def reply(self, raw: Any) -> bytes:
-        """Answer the stage; the same request gets the same bytes again.
+    def reply(self, raw: Any, given_up: Callable[[], bool] = lambda: False) -> bytes:
+        """Answer the stage, when it is this session's turn; the same request gets the same bytes again.
 
         Args:
             raw: as it came from the browser; None before the stage has asked for anything.
+            given_up: asked while there is no turn: the stage wants something else by now, and gets the last answer.
         """
-        sequence = raw.get("seq") if isinstance(raw, Mapping) else None
         mark = (str(raw), self.session.epoch, self.message, self.generation)
-        if self._answered and self._answered[0] == mark:
-            return self._answered[1]
+        last = self._answered
+        if last and last[0] == mark:
+            return last[1]
+        self._waiting_since = self._waiting_since or time.monotonic()
+        with TURNS.turn(self._waiting_since, urgent=self._is_urgent(raw), given_up=given_up) as came:
+            if last and not came:
+                return last[1]
+            self._waiting_since = 0.0
+            return self._answer(raw)
+
+    def _is_urgent(self, raw: Any) -> bool:
+        """Whether a hand waits for the answer, and not only the film that plays."""
+        return not isinstance(raw, Mapping) or raw.get("act") != "play" or raw.get("v") != self.session.version
+
+    def _answer(self, raw: Any) -> bytes:
+        sequence = raw.get("seq") if isinstance(raw, Mapping) else None
         known: frozenset[str] = frozenset()
-        version, lines, message = 0, [], self.message
+        version, lines, message, share, layers = 0, [], self.message, None, None
         try:
             request = None if raw is None else protocol.understand(raw)
             if request:
                 version, known = request.v, frozenset(request.scenes)
             lines = self.session.answer(request)
+            if request and request.into and lines and request.act != "seek":
+                layers = self.session.layers(request.into)
+            if request and request.act == "share":
+                share = self.link(self.session.step if request.at is None else request.at)
         except BadInput as error:
             message = str(error)
-        header = self._header(sequence if isinstance(sequence, int) else 0, version, message)
-        chunk = protocol.encode(protocol.Answer(lines, header, known))
+        header = self._header(sequence if isinstance(sequence, int) else 0, version, message) | {"share": share}
+        chunk = protocol.encode(protocol.Answer(lines, header, known, layers))
         self._answered = ((str(raw), self.session.epoch, self.message, self.generation), chunk)
         return chunk
 
@@ -135,6 +159,7 @@ class Visit:
             "epoch": session.epoch,
             "knobs": run.knobs,
             "failure": run.failure.sentence if run.failure else None,
+            "goal": session.goal,
             "speed": session.pace.steps_per_second,
             "setup": self._setup(message),
         }
@@ -158,14 +183,8 @@ class Visit:
                 "isSample": target.sample is not None,
             },
             "message": message,
-            "share": self._share(),
+            "fromStart": session.from_start,
             "seed": run.experiment.seed,
             "recipe": self.recipe,
             "loss": run.experiment.loss,
         }
-
-    def _share(self) -> str:
-        try:
-            return self.link()
-        except BadInput:
-            return ""

@@ -3,17 +3,23 @@
 import json
 import zlib
 from base64 import urlsafe_b64encode
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
 
 from gausslab import BadInput
 from gausslab.lab import link
-from gausslab.lab.link import Opening, parts, read, write
+from gausslab.lab.link import Opening, read, write
 from gausslab.recipes import RECIPES
 from gausslab.run import Event
 from gausslab.settings import LIMITS
 from gausslab.targets import from_points, from_values
+
+
+def parts(address: str) -> dict[str, str]:
+    """A link as the page is handed it."""
+    return dict(parse_qsl(address.removeprefix("?"), keep_blank_values=True))
 
 
 def packed(content: str) -> str:
@@ -117,3 +123,11 @@ def test_bad_link_is_refused_in_one_sentence(query, sentence):
     with pytest.raises(BadInput, match=sentence) as refusal:
         read(query)
     assert len(str(refusal.value)) < 500
+
+
+def test_link_that_would_be_refused_is_not_written():
+    experiment = RECIPES["vanilla"].experiment(target="normal(0, 1)")
+    turns = tuple(Event(step, "location", 0.1) for step in range(301))
+    for opening in (Opening("vanilla", experiment, turns), Opening("vanilla", experiment, (), LIMITS.link_steps + 1)):
+        with pytest.raises(BadInput, match="save the experiment as TOML"):
+            write(opening)

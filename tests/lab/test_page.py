@@ -1,13 +1,14 @@
 """The page, run by Streamlit's own test harness: it runs no JavaScript, so the tests ask in the stage's place."""
 
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from gausslab.errors import BadInput
-from gausslab.lab import link, saving
+from gausslab.lab import saving
 from gausslab.lab.protocol import decode
 from gausslab.lab.session import Session
 from gausslab.recipes import RECIPES
@@ -36,7 +37,7 @@ def answer(at: AppTest):
     return decode(at.get("bidi_component")[0].proto.bytes)
 
 
-def ask(at: AppTest, **told):
+def ask(at: AppTest, /, **told):
     header, _ = answer(at)
     usual = {"seq": header["seq"] + 1, "v": header["v"], "epoch": header["epoch"], "frames": 5, "speed": 40}
     last = header["steps"][-1] if header["steps"] else 0
@@ -48,7 +49,8 @@ def ask(at: AppTest, **told):
 
 def widget(at: AppTest, path: str):
     kinds = ("selectbox", "multiselect", "number_input", "text_input", "toggle", "button", "file_uploader")
-    return next(item for kind in kinds for item in at.get(kind) if (item.key or "").startswith(f"{path}@"))
+    keys = (path, f"{path}@{at.session_state['visit'].generation}")
+    return next(item for kind in kinds for item in at.get(kind) if item.key in keys)
 
 
 def test_page_moves_before_anybody_asks(page):
@@ -158,12 +160,21 @@ def test_recipe_begins_anew_on_the_same_target(page):
 def test_link_of_the_page_opens_the_same_frame(page):
     ask(page, v=1, knobs={"location": 1.0})
     header, blocks = ask(page, frames=1, act="step")
-    again = opened(**link.parts(header["setup"]["share"]))
+    shared, _ = ask(page, frames=1, act="share", at=header["steps"][-1])
+    again = opened(**dict(parse_qsl(shared["share"][1:])))
     found, others = answer(again)
     while header["steps"][-1] > found["steps"][-1]:
         found, others = ask(again)
-    place = found["steps"].index(header["steps"][-1])
-    np.testing.assert_array_equal(others["density"][place], blocks["density"][-1])
+    assert found["steps"][-1] == header["steps"][-1] == found["goal"]
+    np.testing.assert_array_equal(others["density"][-1], blocks["density"][-1])
+
+
+def test_link_to_an_earlier_step_leaves_out_what_was_done_after_it(page):
+    header, _ = ask(page)
+    ask(page, v=1, knobs={"location": 1.0})
+    shared, _ = ask(page, v=1, frames=1, act="share", at=header["steps"][0])
+    opened_link = dict(parse_qsl(shared["share"][1:]))
+    assert opened_link["step"] == str(header["steps"][0]) and "did" not in opened_link
 
 
 def test_bad_link_opens_the_default_and_says_why():
@@ -184,7 +195,6 @@ def session() -> Session:
     [
         (".png", b"\x89PNG"),
         (".svg", b"<?xml"),
-        (".gif", b"GIF89a"),
         (".csv", b"step,"),
         (".parquet", b"PAR1"),
         (".toml", b"format = 1"),
@@ -194,20 +204,40 @@ def test_file_that_is_saved_is_of_its_kind(session, ending, start):
     assert saving.FILES[ending].make(session, ending, "dark").startswith(start)
 
 
-def test_film_is_an_mp4(session):
-    assert saving.FILES[".mp4"].make(session, ".mp4", "light")[4:8] == b"ftyp"
+@pytest.mark.parametrize(("ending", "start"), [(".mp4", b"\0\0\0 ftyp"), (".gif", b"GIF89a")])
+def test_film_is_of_its_kind(session, ending, start):
+    assert saving.FILMS[ending].make(session, ending, "light").content.result().startswith(start)
+
+
+def test_film_is_made_beside_the_page_and_then_there_to_save(page):
+    widget(page, "save.mp4").click().run()
+    assert not page.exception
+    page.session_state["visit"].film.content.result()
+    page.run()
+    assert not page.exception
+    assert [button.label for button in page.get("download_button") if "film" in button.label] == ["Save the film (MP4)"]
 
 
 def test_saved_experiment_is_the_one_that_runs(session):
     assert from_toml(saving.FILES[".toml"].make(session, ".toml", "light").decode()) == session.experiment
 
 
-def test_second_film_at_a_time_is_refused(session):
+def test_second_film_at_a_time_is_refused_with_a_sentence(page, session):
     for _ in range(LIMITS.films):
         assert saving._FILMING.acquire(blocking=False)
     try:
         with pytest.raises(BadInput, match="film at a time"):
             saving.film(session, ".mp4", "light")
+        widget(page, "save.gif").click().run()
+        assert "film at a time" in page.error[0].value
     finally:
         for _ in range(LIMITS.films):
             saving._FILMING.release()
+
+
+def test_hidden_layers_come_only_where_they_are_looked_at(page):
+    header, _ = ask(page)
+    assert header["layers"] is None
+    header, _ = ask(page, into="G")
+    assert header["layers"]["station"] == "G" and header["layers"]["units"] == [8]
+    assert header["layers"]["step"] == header["steps"][-1]

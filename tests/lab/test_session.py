@@ -332,6 +332,33 @@ def test_link_script_is_done_again_bit_for_bit():
     np.testing.assert_array_equal(weights(session), plain(40, *events))
 
 
+def test_session_of_a_link_stands_at_its_step_until_it_is_asked_on_from_there():
+    session = Session(experiment(), [Event(25, "location", 1.0)], 25)
+    lines = session.answer(None)
+    while lines[-1].frame.step < 25:
+        lines = ask(session, **{"from": lines[-1].frame.step})
+    assert lines[-1].frame.knobs["location"] == 1.0
+    assert [line.frame.step for line in ask(session, **{"from": 24})] == [25]
+    assert session.goal == 25
+    assert ask(session, **{"from": 25})[-1].frame.step > 25
+    assert session.goal == 0
+
+
+def test_words_go_back_with_the_run(session):
+    lines = ask(session, act="step", frames=20, stepsPerFrame=10)
+    then = {line.frame.step: line.sentence for line in lines}
+    ask(session, act="step", frames=20, stepsPerFrame=10)
+    again = ask(session, act="step", frames=1, stepsPerFrame=0, **{"from": 200})[-1]
+    assert again.frame.step == 200 and again.sentence == then[200]
+
+
+def test_new_target_is_judged_anew_while_paused(session):
+    before = ask(session, act="step", frames=10)[-1]
+    after = ask(session, act="step", stepsPerFrame=0, frames=1, v=1, target={"text": "normal(9, 1)"})[-1]
+    assert after.frame.step == before.frame.step
+    assert after.sentence != before.sentence
+
+
 def test_remembered_frames_carry_their_words(session):
     ask(session, act="step", frames=10)
     assert all(frame.diagnosis and frame.verdict for frame in session.frames(5))

@@ -1,15 +1,22 @@
 /** The buttons: playback, the legend's switches, and the stations of the machine. */
 
+import { HAVE_LAYERS } from "./layers.js";
 import { icon } from "./layout.js";
+import { copyLink } from "./sharing.js";
 
 /**
  * Has every button do what it says.
  *
- * @param {object} stage with `parts`, `shows`, `machine`, `act(name)` and `redraw()`
+ * @param {object} stage with `parts`, `shows`, `machine`, `playhead`, `act(name)` and `redraw()`
  */
 export function watchButtons(stage) {
-  const { parts, shows, machine } = stage;
+  const { parts, shows, machine, playhead } = stage;
+  // A button that was clicked must not keep the space bar to itself; one that was reached by keys does.
+  parts.root.addEventListener("click", (event) => {
+    if (event.detail > 0) event.target.closest("button")?.blur();
+  });
   for (const [name, item] of Object.entries(parts.buttons)) item.addEventListener("click", () => stage.act(name));
+  parts.link.copy.addEventListener("click", () => copyLink(parts.link));
   for (const item of parts.layers) {
     item.addEventListener("click", () => {
       const on = !shows[item.dataset.layer];
@@ -20,7 +27,9 @@ export function watchButtons(stage) {
   }
   for (const item of parts.stations) {
     item.addEventListener("click", () => {
-      machine.opened = machine.opened === item.dataset.station ? null : item.dataset.station;
+      const { station } = item.dataset;
+      machine.opened = machine.opened === station ? null : station;
+      playhead.lookInto(HAVE_LAYERS.has(machine.opened) ? machine.opened : null);
       stage.redraw();
     });
   }

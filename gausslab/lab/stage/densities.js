@@ -13,12 +13,12 @@ const SIGNED = 0.02; // probability from which an area gets its sign
 /** What can be switched in the legend: a name, its words, and the look of its sample. */
 export const LAYERS = [
   { name: "target", words: "target p", look: "target" },
-  { name: "generator", words: "made p_g", look: "generator" },
+  { name: "generator", words: "made p<sub>g</sub>", look: "generator" },
   { name: "difference", words: "too high + / low −", look: "tooHigh" },
   { name: "discriminator", words: "D", look: "discriminator" },
   { name: "optimal", words: "best D*", look: "optimal" },
-  { name: "batches", words: "batches", look: "target" },
-  { name: "push", words: "push", look: "generator" },
+  { name: "batches", words: "batches", look: "batch" },
+  { name: "push", words: "push", look: "push" },
   { name: "noise", words: "z ↦ x", look: "generator" },
 ];
 
@@ -215,7 +215,7 @@ export class Densities {
       const look = { align: onLeft ? "right" : "left", bold: true };
       tag(context, theme, `x = ${brief(hand.x)}`, X.at(hand.x) + (onLeft ? -6 : 6), TOP + 8, look);
     }
-    if (hand.handles && hand.near) {
+    if (hand.handles && shows.target && (hand.near || hand.coarse)) {
       context.fillStyle = theme.background;
       pen(context, theme.target, 2);
       context.setLineDash([]);

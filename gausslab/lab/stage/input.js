@@ -16,12 +16,14 @@ const KEYS = {
   0: "restart",
   n: "seed",
   p: "draw",
+  l: "link",
   "?": "help",
 };
 
 /** What the person's hand is doing; panels draw it. */
 export function emptyHand() {
-  return { x: null, u: null, pixel: 0, handles: null, near: null, sketch: null, held: false, drawing: false };
+  const coarse = matchMedia("(pointer: coarse)").matches; // a finger cannot hover to find what can be grabbed
+  return { x: null, u: null, pixel: 0, handles: null, near: null, sketch: null, held: false, drawing: false, coarse };
 }
 
 /**
@@ -44,9 +46,7 @@ export function placeHandles(hand, moment, target, knobs) {
   const height = (x) => sample(p, (x - scene.x0) / scene.dx, 0);
   const mean = target.centre + knobs.location;
   const spread = target.spread * (knobs.scale ?? 1);
-  let peak = 0;
-  for (let index = 1; index < p.length; index++) if (p[index] > p[peak]) peak = index;
-  Object.assign(hand.handles.mean, { x: scene.x0 + peak * scene.dx, y: p[peak] });
+  Object.assign(hand.handles.mean, { x: mean, y: height(mean) });
   Object.assign(hand.handles.left, { x: mean - spread, y: height(mean - spread) });
   Object.assign(hand.handles.right, { x: mean + spread, y: height(mean + spread) });
 }
@@ -65,6 +65,7 @@ export function watchDensities(canvas, stage) {
     return [event.clientX - box.left, event.clientY - box.top];
   };
   canvas.addEventListener("pointerdown", (event) => {
+    hand.coarse = event.pointerType === "touch";
     if (event.button !== 0 || !stage.moment.scene) return;
     const [px, py] = value(event);
     if (hand.drawing) {
@@ -73,6 +74,7 @@ export function watchDensities(canvas, stage) {
     } else {
       const name = nearest(px, py, event, stage);
       if (!name) return;
+      hand.near = name;
       const { location = 0, scale = 1 } = stage.playhead.knobs;
       grip = { name, x: densities.X.under(px), location, scale, mean: stage.target.centre + location };
     }
@@ -121,11 +123,14 @@ export function watchDensities(canvas, stage) {
 function nearest(px, py, event, { densities, hand, moment }) {
   if (!hand.handles) return null;
   const grasp = event.pointerType === "touch" ? FINGER : GRASP;
+  let [found, least] = [null, grasp];
   for (const name of ["left", "right", "mean"]) {
     const { x, y } = hand.handles[name];
     const top = densities.Y.at(Math.min(y, moment.view.ceiling));
-    if (Math.hypot(densities.X.at(x) - px, top - py) < grasp) return name;
+    const far = Math.hypot(densities.X.at(x) - px, top - py);
+    if (far < least) [found, least] = [name, far];
   }
+  if (found) return found;
   const height = sample(moment.p, (densities.X.under(px) - moment.scene.x0) / moment.scene.dx, 0);
   return py < densities.floor && densities.Y.under(py) < height ? "mean" : null;
 }
@@ -196,7 +201,8 @@ export function watchKeys(root, act) {
 function taken(event, root) {
   const at = event.composedPath()[0];
   if (!(at instanceof Element) || at === document.body) return false;
-  if (root.querySelector("dialog").open) return true;
+  if (root.querySelector("dialog[open]")) return true;
+  if (at.closest("dialog")) return false; // it has just been closed, and the focus is on its way out
   const ours = root.contains(at);
   if (at.matches("input[type=range]") && ours) return event.key === "ArrowRight";
   if (at.matches("button") && ours) return event.key === " ";

@@ -10,6 +10,7 @@ const ICONS = {
   step: '<path d="M2 3l8 5-8 5zM11 3h3v10h-3z"/>',
   restart: '<path d="M8 3V0L3 4l5 4V5a4 4 0 1 1-4 4H2a6 6 0 1 0 6-6z"/>',
   seed: '<path d="M2 2h12v12H2zm2 2v8h8V4zm1 1h2v2H5zm4 4h2v2H9z" fill-rule="evenodd"/>',
+  link: '<path d="M9 1h6v6l-2-2-5 5-2-2 5-5zM1 4h5v2H3v7h7v-3h2v5H1z"/>',
   draw: '<path d="M1 15l1-4 8-8 3 3-8 8zM11 2l1-1 3 3-1 1z"/>',
 };
 const BUTTONS = [
@@ -22,6 +23,7 @@ const BUTTONS = [
   ["restart", "restart", "", "Start again with the same seed (0)"],
   ["seed", "seed", "", "Start again with a new seed (N)"],
   ["draw", "draw", "", "Draw a target density into the first picture (P)"],
+  ["link", "link", "Link", "Link to the moment that is shown (L)"],
 ];
 const KEYS = [
   ["space", "play or pause"],
@@ -33,6 +35,7 @@ const KEYS = [
   ["0", "start again, same seed"],
   ["N", "start again, new seed"],
   ["P", "draw a density"],
+  ["L", "link to this moment"],
   ["?", "this list"],
 ];
 
@@ -46,7 +49,7 @@ const button = ([act, sign, words, help]) => {
 };
 const legend = ({ name, words, look }) =>
   `<button type="button" data-layer="${name}" aria-pressed="true"><svg width="22" height="10" aria-hidden="true">` +
-  `<line x1="1" x2="21" y1="5" y2="5" data-look="${look}"/></svg>${words}</button>`;
+  `<line x1="1" x2="21" y1="5" y2="5" data-look="${look}"/></svg><span>${words}</span></button>`;
 const station = ([name, { title }]) =>
   `<button type="button" data-station="${name}" aria-label="Enlarge ${title}" aria-expanded="false"></button>`;
 const panel = (name, label, canvases, inside = "") =>
@@ -84,7 +87,13 @@ const MARKUP = `
   </div>
   <p class="unseen" data-place="alternative"></p>
   <p class="unseen" data-place="status" role="status" aria-live="polite"></p>
-  <dialog aria-label="Keys">
+  <dialog aria-label="Link to this moment" data-dialog="link">
+    <h2>Link to this moment</h2>
+    <input type="text" readonly aria-label="Link">
+    <p></p>
+    <form method="dialog"><button type="button" data-copy>Copy</button> <button>Close</button></form>
+  </dialog>
+  <dialog aria-label="Keys" data-dialog="keys">
     <h2>Keys</h2>
     <dl>${KEYS.map(([key, what]) => `<dt><kbd>${key}</kbd></dt><dd>${what}</dd>`).join("")}</dl>
     <p>Grab the target in the first picture to move it, or one of the two rings beside it to widen it.
@@ -118,7 +127,13 @@ export function layOut(parent) {
     numbers: find(".numbers"),
     alternative: find("[data-place=alternative]"),
     status: find("[data-place=status]"),
-    dialog: find("dialog"),
+    keys: find("[data-dialog=keys]"),
+    link: {
+      dialog: find("[data-dialog=link]"),
+      field: find("[data-dialog=link] input"),
+      note: find("[data-dialog=link] p"),
+      copy: find("[data-copy]"),
+    },
     densities: [find(".densities .still"), find(".densities .moving")],
     map: [find(".map .still"), find(".map .moving")],
     game: find(".game canvas"),

@@ -1,9 +1,11 @@
 /** Panel 4: z → G → fake, real → D → loss, with the curve at each station, and the gradient's way back. */
 
 import { Layer, Scale, brief, head, pen, say, trace, traceBetween, traceOver } from "./drawing.js";
+import { HAVE_LAYERS, drawLayers } from "./layers.js";
 import { faded } from "./theme.js";
 
 const TITLE = 20;
+const WORDS = 11.5; // pixels of the words beneath an open station, where there is room for them
 
 /** The stations: where they stand, in shares of the panel, and what they are. */
 export const STATIONS = {
@@ -18,7 +20,7 @@ export const STATIONS = {
   D: {
     title: "D",
     at: [0.63, 0.28],
-    words: "The discriminator says how real each x looks. Dashed thin: the best that it could say.",
+    words: "The discriminator says how real each x looks. Thin: the best that it could say.",
   },
   loss: { title: "loss", at: [0.84, 0.28], words: "What each player pays. Its gradient goes back along the arrows." },
 };
@@ -77,17 +79,13 @@ export class Machine {
    * @param {number} now ms; moves the dots on the gradient's way
    * @param {?string} half the half-step that is shown alone, in slow motion
    * @param {boolean} running whether the dots move
+   * @param {?object} layers hidden layers of the station that is opened
    */
-  draw(moment, now, half, running) {
+  draw(moment, now, half, running, layers) {
     this.layer.fit();
     this.layer.clear();
     if (this.opened) {
-      this.station(this.opened, moment, true);
-      const { width, height } = this.layer;
-      say(this.layer.context, this.theme, STATIONS[this.opened].words, width / 2, height - 11, {
-        align: "center",
-        size: 11.5,
-      });
+      this.inside(moment, layers);
       return;
     }
     const { context } = this.layer;
@@ -98,6 +96,46 @@ export class Machine {
     for (const name of Object.keys(STATIONS)) this.station(name, moment, false);
     for (const player of half ? [half] : ["discriminator", "generator"])
       this.gradient(player, now, running, half !== null);
+    this.key();
+  }
+
+  /** Which arrow is whose, in the corner that is free. */
+  key() {
+    const { context, width, height } = this.layer;
+    const { theme } = this;
+    const rows = [
+      ["generator", "teaches G"],
+      ["discriminator", "teaches D"],
+    ];
+    rows.forEach(([player, words], row) => {
+      const y = TITLE + (0.72 + 0.11 * row) * (height - TITLE);
+      pen(context, theme[player], 1.6);
+      context.fillStyle = theme[player].colour;
+      context.beginPath();
+      context.moveTo(30, y);
+      context.lineTo(8, y);
+      context.stroke();
+      head(context, 4, y, Math.PI, 6);
+      say(context, theme, words, 36, y, { size: 11 });
+    });
+    const y = TITLE + 0.94 * (height - TITLE);
+    if (width > 420) say(context, theme, "Click one to look inside.", 4, y, { size: 11, colour: theme.muted });
+  }
+
+  /** A station alone, with the hidden layers before it. */
+  inside(moment, layers) {
+    const { context, width, height } = this.layer;
+    const none = layers?.layers.length === 0 ? " It has no hidden layers." : "";
+    const words = STATIONS[this.opened].words + none;
+    context.font = `${WORDS}px ${this.theme.font}`;
+    const size = WORDS * Math.min(1, (width - 8) / context.measureText(words).width);
+    say(context, this.theme, words, width / 2, height - 11, { align: "center", size });
+    const box = [12, TITLE, width - 24, height - TITLE - 26];
+    if (HAVE_LAYERS.has(this.opened) && layers?.layers.length) {
+      box[0] = drawLayers(context, this.theme, layers, box);
+      box[2] = width - 12 - box[0];
+    }
+    this.station(this.opened, moment, true, box);
   }
 
   wire(from, to) {
@@ -137,10 +175,10 @@ export class Machine {
     }
   }
 
-  station(name, moment, large) {
+  station(name, moment, large, box = this.box(name)) {
     const { context } = this.layer;
     const { theme, X, Y } = this;
-    const [left, top, width, height] = this.box(name);
+    const [left, top, width, height] = box;
     context.fillStyle = theme.background;
     context.fillRect(left, top, width, height);
     context.strokeStyle = theme.frame;

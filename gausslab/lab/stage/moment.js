@@ -102,12 +102,9 @@ export class Moment {
    */
   look(held, atOnce) {
     const { view, scene } = this;
-    let [low, high] = scene.window;
+    // A window that moved would pull the target from under the hand that holds it.
+    const [low, high] = held ? [view.low, view.high] : scene.window;
     const ceiling = held ? view.ceiling : roof(scene);
-    if (held) {
-      low = Math.min(low, view.low);
-      high = Math.max(high, view.high);
-    }
     const speed = atOnce || view.low === view.high || !this.looked ? 1 : EASE;
     this.looked = true;
     const near = 2e-3 * (high - low);

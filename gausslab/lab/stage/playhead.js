@@ -16,7 +16,7 @@ const RESERVE = 0.1; // seconds of frames below which it slows down
 const SHORT = 3; // frames asked for after a change
 const WATCHDOG = 2500; // ms without an answer before the same request is sent again
 const BEAT = 1500; // ms that a half-step takes in slow motion
-const ONE_FRAME = new Set(["step", "discriminator", "generator", "optimal", "restart", "seed", "seek"]);
+const ONE_FRAME = new Set(["step", "discriminator", "generator", "optimal", "restart", "seed", "seek", "share"]);
 const AFRESH = new Set(["restart", "seed"]);
 
 /** Holds the frames and decides what to ask for. */
@@ -42,6 +42,8 @@ export class Playhead {
     this.visited = null; // a past frame that the timeline shows
     this.lastAct = "play";
     this.failure = null;
+    this.into = null; // "G" or "D": whose hidden layers are asked for
+    this.goal = 0; // the step of a link, at which it will stand
     this.sentAt = this.beatAt = -Infinity;
     this.generation = 0; // counts starts from nothing
   }
@@ -95,6 +97,7 @@ export class Playhead {
     if (answered || afresh) this.waiting = null;
     this.epoch = header.epoch ?? this.epoch;
     this.failure = header.failure ?? null;
+    this.goal = header.goal ?? 0;
     if (header.speed > 0) this.measured = header.speed;
     for (const frame of frames) frame.scene = this.scenes.get(frame.sceneId);
     frames = frames.filter((frame) => frame.scene);
@@ -148,13 +151,22 @@ export class Playhead {
    * @param {number} elapsed ms since the last call
    */
   advance(now, elapsed) {
-    if (this.visited === null && (this.playing || this.slow)) {
+    if (this.goal && this.playing) this.hasten();
+    else if (this.visited === null && (this.playing || this.slow)) {
       // Slower before it runs dry, faster where too much has piled up: a stall would be seen.
       const reserve = Math.max(1, RESERVE * this.rate);
       const pace = this.slow ? 1 : Math.min(1.25, Math.max(0.25, this.ahead / reserve));
       this.position += Math.min(this.ahead, (Math.min(elapsed, 100) / 1000) * this.rate * pace);
     }
     this.ask(now);
+  }
+
+  /** Takes the way to the step of a link as fast as it comes, and stands there. */
+  hasten() {
+    this.position = Math.max(0, this.frames.length - 1);
+    if (!(this.current?.step >= this.goal)) return;
+    this.playing = false;
+    this.goal = 0;
   }
 
   /** Sends the one request that is most needed, if any. */
@@ -182,7 +194,7 @@ export class Playhead {
 
   /** Builds a request and sends it. */
   compose(wish, frames, now) {
-    this.lastAct = wish.act;
+    if (wish.act !== "share") this.lastAct = wish.act;
     this.urgent = this.stale;
     this.stale = false;
     this.waiting = request({
@@ -197,6 +209,7 @@ export class Playhead {
       act: wish.act,
       at: wish.at,
       target: this.target,
+      into: this.into,
       scenes: this.scenes.keys(),
     });
     this.target = null;
@@ -231,7 +244,11 @@ export class Playhead {
   /** Plays on from the last moment reached, or pauses. */
   play(on = !this.playing) {
     this.playing = on;
-    if (!on) return;
+    if (!on) {
+      // What lies between two key frames was never computed: nobody shall take it for a moment of the run.
+      this.position = Math.min(Math.ceil(this.position), Math.max(0, this.frames.length - 1));
+      return;
+    }
     this.visited = null;
     this.acts = this.acts.filter(({ act }) => act !== "seek");
   }
@@ -252,6 +269,25 @@ export class Playhead {
       this.position = Math.max(0, this.frames.length - 1);
     }
     if (this.acts.length < 8) this.acts.push({ act });
+  }
+
+  /** Asks for a link to what is shown. */
+  linkTo() {
+    this.acts.push({ act: "share", at: this.current?.step ?? 0 });
+  }
+
+  /** Asks for the hidden layers of "G" or "D" from now on, or for none. */
+  lookInto(station) {
+    this.into = station;
+    if (!station || (this.playing && !this.slow)) return;
+    this.cut();
+    this.stale = true;
+  }
+
+  /** The hidden layers that were looked at last before the moment that is shown. */
+  get layers() {
+    const held = this.frames.slice(0, Math.floor(this.position) + 1);
+    return held.findLast(({ layers }) => layers?.station === this.into)?.layers ?? null;
   }
 
   /** Lets go of what lies ahead: it has not happened yet. */

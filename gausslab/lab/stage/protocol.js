@@ -2,7 +2,7 @@
  * The wire between the page and the stage: chunks come in, requests go out.
  *
  * A chunk is the bytes "GLAB", a version, the length of a JSON header, the header, and float32 blocks in the order of
- * `header.fields`, all little endian. The other end is gausslab/lab/protocol.py.
+ * `header.fields` and `header.layers`, all little endian. The other end is gausslab/lab/protocol.py.
  */
 
 export const VERSION = 1;
@@ -18,7 +18,7 @@ const SCENES_NAMED = 16;
  *
  * @param {Uint8Array} bytes the chunk
  * @returns {{header: object, frames: object[]}} a frame holds `step`, `sceneId`, `words`, `marks`, `knobs`, `v` and a
- *   Float32Array under each field's name
+ *   Float32Array under each field's name; the last one `layers` as well, if they were asked for
  * @throws {Error} one sentence, for a person, of what is wrong with the chunk
  */
 export function decode(bytes) {
@@ -64,7 +64,14 @@ function rows(header, numbers) {
   if (start > numbers.length) {
     throw new Error("Expected a whole chunk of frames, got a part of one: reload the page.");
   }
+  if (header.layers && count) frames.at(-1).layers = readLayers(header.layers, numbers, start);
   return frames;
+}
+
+/** The units of each hidden layer, a curve each. */
+function readLayers({ station, step, places, units }, numbers, start) {
+  const curves = (count) => Array.from({ length: count }, () => numbers.subarray(start, (start += places.length)));
+  return { station, step, places: Float32Array.from(places), layers: units.map(curves) };
 }
 
 /**
@@ -103,10 +110,11 @@ export function readScene(scene) {
  * @param {string} wish.act what to do
  * @param {number} [wish.at] step to seek
  * @param {?object} [wish.target] a new target: `{text}` or `{drawn: [[x, y], ...]}`
+ * @param {?string} wish.into "G" or "D": whose hidden layers are looked at
  * @param {Iterable<string>} wish.scenes ids of the scenes held
  * @returns {object} the request
  */
-export function request({ seq, v, epoch, from, frames, speed, stepsPerFrame, knobs, act, at, target, scenes }) {
+export function request({ seq, v, epoch, from, frames, speed, stepsPerFrame, knobs, act, at, target, into, scenes }) {
   return {
     seq,
     v,
@@ -119,6 +127,7 @@ export function request({ seq, v, epoch, from, frames, speed, stepsPerFrame, kno
     act,
     at: at ?? 0,
     target: target ?? null,
+    into: into ?? null,
     scenes: [...scenes].slice(-SCENES_NAMED),
   };
 }

@@ -16,6 +16,7 @@ import { MapPanel } from "./map.js";
 import { Moment, place } from "./moment.js";
 import { Playhead } from "./playhead.js";
 import { decode } from "./protocol.js";
+import { showLink } from "./sharing.js";
 import { readTheme, themeKey } from "./theme.js";
 import { Words } from "./words.js";
 
@@ -89,7 +90,8 @@ class Stage {
   /** Does what a button or a key asks for. */
   act(name) {
     const { playhead, parts } = this;
-    if (name === "help") parts.dialog.open ? parts.dialog.close() : parts.dialog.showModal();
+    if (name === "help") parts.keys.open ? parts.keys.close() : parts.keys.showModal();
+    else if (name === "link") playhead.linkTo();
     else if (name === "play") playhead.play();
     else if (name === "slow") playhead.slowDown();
     else if (name === "draw") {
@@ -131,8 +133,10 @@ class Stage {
       const { header, frames } = decode(data);
       if (header.setup) this.setUp(header);
       this.moment.names = header.scalarNames ?? this.moment.names;
-      this.playhead.receive(header, frames);
+      const taken = this.playhead.receive(header, frames);
+      if (header.goal) this.adopt(header.knobs);
       this.complain(header.setup?.message ?? "");
+      if (taken && header.share) showLink(this.parts.link, header.share, header.setup.fromStart);
     } catch (error) {
       this.complain(error.message);
     }
@@ -141,17 +145,23 @@ class Stage {
 
   setUp({ setup, epoch = 0 }) {
     this.target = setup.target ?? this.target;
+    this.seed = setup.seed;
     this.span = setup.history ?? this.span;
     this.knobs.describe(setup.controls ?? [], this.target);
     if (epoch > this.epoch) {
-      for (const { path, value } of setup.controls ?? []) this.knobs.show(path, value);
-      this.playhead.knobs = this.knobs.values();
+      this.adopt(Object.fromEntries((setup.controls ?? []).map(({ path, value }) => [path, value])));
       if (this.epoch < 0 && setup.speed !== undefined) {
         this.playhead.speed = setup.speed;
         this.showSpeed(setup.speed);
       }
       this.epoch = epoch;
     }
+  }
+
+  /** Takes the knobs as the page has turned them. */
+  adopt(knobs) {
+    for (const [path, value] of Object.entries(knobs)) this.knobs.show(path, value);
+    this.playhead.knobs = this.knobs.values();
   }
 
   complain(sentence) {
@@ -212,13 +222,14 @@ class Stage {
     }
     if (now - this.machineAt > MACHINE_EVERY || !playhead.playing) {
       this.machineAt = now;
-      this.machine.draw(moment, now, this.half, playhead.playing && !calm);
+      this.machine.draw(moment, now, this.half, playhead.playing && !calm, playhead.layers);
     }
     this.drawn += 1;
     const { dataset } = this.parts.root;
     dataset.drawn = this.drawn;
     dataset.step = moment.step;
     dataset.v = moment.frame.v;
+    dataset.epoch = playhead.epoch;
   }
 
   /** The half-step that is shown alone, if one is. */
@@ -230,7 +241,8 @@ class Stage {
   report(now) {
     const { playhead, span, moment, half } = this;
     this.saidAt = now;
-    this.words.say(now, moment, half, playhead.failure, playhead.playing);
+    const { failure, playing, layers } = playhead;
+    this.words.say(now, moment, { half, failure, playing, layers, seed: this.seed });
     const last = Math.max(span.last ?? 0, this.history.last, moment.step);
     this.showTime(span.first ?? 0, moment.step, last);
     if (playhead.visited !== this.mirrored) {

@@ -53,6 +53,8 @@ export function readTheme(element) {
   for (const [name, look] of Object.entries(LOOKS)) {
     theme[name] = { ...look, colour: look.colour[dark ? 1 : 0] };
   }
+  theme.push = { colour: theme.text, dash: [], width: 1.4 };
+  theme.batch = { colour: theme.target.colour, dash: [1.2, 3], width: 8 };
   return theme;
 }
 

@@ -4,7 +4,7 @@ import { brief } from "./drawing.js";
 import { HALF_STEPS } from "./machine.js";
 
 const SETTLED = 700; // ms that another verdict must stand before it is shown
-const REFRESHED = 2000; // ms between two sentences of the same verdict
+const REFRESHED = 1200; // ms between two sentences of the same verdict
 const TOLD = 8000; // ms between two text alternatives
 const BAD = new Set(["diverged", "collapsed", "vanishing", "oscillating"]);
 
@@ -27,11 +27,14 @@ export class Words {
   /**
    * @param {number} now ms
    * @param {Moment} moment
-   * @param {?string} half the half-step of slow motion
-   * @param {?string} failure why the run stopped by itself
-   * @param {boolean} playing
+   * @param {object} state
+   * @param {?string} state.half the half-step of slow motion
+   * @param {?string} state.failure why the run stopped by itself
+   * @param {boolean} state.playing
+   * @param {number} state.seed
+   * @param {?object} state.layers that are looked into
    */
-  say(now, moment, half, failure, playing) {
+  say(now, moment, { half, failure, playing, seed, layers }) {
     this.count(moment);
     const { verdict, sentence } = moment.frame.words;
     const kind = failure ? "failure" : (half ?? verdict);
@@ -51,9 +54,11 @@ export class Words {
       this.verdict = kind;
       this.refreshed = now;
     }
-    if (now - this.told > TOLD || !playing) {
+    const about = `${moment.scene.label}|${layers?.station}`;
+    if (now - this.told > TOLD || !playing || about !== this.about) {
       this.told = now;
-      this.tell(moment, words);
+      this.about = about;
+      this.tell(moment, words, seed, layers);
     }
   }
 
@@ -67,19 +72,25 @@ export class Words {
     if (this.numbers.textContent !== words) this.numbers.textContent = words;
   }
 
-  tell(moment, words) {
+  tell(moment, words, seed, inside) {
     const { scene, frame } = moment;
     const { folds, flats } = frame.marks;
     const [paidD, paidG] = ["discriminator_loss", "generator_loss"].map((name) => brief(moment.scalar(name)));
     const held = flats.reduce((total, [, , , mass]) => total + mass, 0);
     this.alternative.textContent = [
-      `Step ${moment.step}. Target ${scene.label}.`,
+      `Step ${moment.step} of seed ${seed}. Target ${scene.label}.`,
       words,
       `Generated: mean ${brief(moment.scalar("mean"))}, standard deviation ${brief(moment.scalar("std"))};`,
       `target: mean ${brief(scene.mean ?? NaN)}, standard deviation ${brief(scene.std ?? NaN)}.`,
       `Distance W1 ${brief(moment.scalar("wasserstein"))}, noise floor ${brief(scene.noiseFloor ?? NaN)}.`,
       `The map turns back in ${folds.length} places and stands still for ${Math.round(100 * held)} % of the noise.`,
       `Losses: discriminator ${paidD}, generator ${paidG}.`,
+      inside ? `Inside ${inside.station}: ${contents(inside)}.` : "",
     ].join(" ");
   }
+}
+
+function contents({ layers }) {
+  if (!layers.length) return "no hidden layers";
+  return `hidden layers of ${layers.map((units) => units.length).join(" and ")} units`;
 }

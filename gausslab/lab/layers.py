@@ -1,0 +1,78 @@
+"""What the units of a hidden layer say to every input: the network's own layers, run one after the other."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Array, Float
+
+from gausslab import sampling
+from gausslab.game import DATA_SPAN
+from gausslab.networks import ACTIVATIONS, Statistics, blueprint
+from gausslab.observing import Lens
+from gausslab.run import Run
+from gausslab.settings import Network
+
+POINTS = 65  # of the input at which a unit is looked at
+
+
+class Layers(NamedTuple):
+    """The hidden layers of one player at one step."""
+
+    station: str  # "G" or "D"
+    step: int
+    places: Float[np.ndarray, " points"]  # z or x, in the units of the page
+    layers: tuple[Float[np.ndarray, "points units"], ...]
+
+
+def look_into(run: Run, station: str, look: Lens) -> Layers | None:
+    """The hidden layers of G over z, or of D over x.
+
+    Args:
+        run: stands at the step to look at.
+        station: "G" or "D".
+        look: how the run is looked at.
+
+    Returns:
+        None where a unit is no function of one z or x alone.
+    """
+    structure, state, scene = run.experiment, run.state, look.reference.scene
+    if station == "G":
+        if structure.latent.dimension > 1:
+            return None
+        places, inputs, statistics = scene.z, look.view.z, state.generator.statistics
+        # The average is what is shown of G everywhere else, too.
+        network, span, parameters = structure.generator, sampling.span(structure.latent), state.average
+    else:
+        if structure.discriminator.pack > 1:
+            return None
+        places, inputs, statistics = scene.x, look.view.x, state.discriminator.statistics
+        network, span, parameters = structure.discriminator, DATA_SPAN, state.discriminator.parameters
+    some = np.linspace(0, places.size - 1, POINTS).round().astype(int)
+    found = hidden(network, span, parameters, statistics, inputs[some][:, None])
+    return Layers(station, run.step, places[some], tuple(np.asarray(layer) for layer in found))
+
+
+def hidden(
+    network: Network,
+    span: tuple[float, float],
+    parameters: Float[Array, " parameters"],
+    statistics: Statistics,
+    x: Float[Array, "n inputs"],
+) -> list[Float[Array, "n units"]]:
+    """What leaves each hidden layer, as the network is shown: nothing dropped, with the statistics that it keeps."""
+    if not network.widths:
+        return []
+    graph, unravel = blueprint(network, x.shape[-1], span)  # pyright: ignore[reportArgumentType] (frozen: hashable)
+    model: Any = graph.apply(unravel(parameters), statistics)
+    kept: dict[str, Any] = {"update_stats": False} if network.spectral_norm else {}
+    h, _ = model.features(x)
+    found = []
+    for depth in range(len(network.widths)):
+        h, _ = model.hidden[depth](h, **kept)
+        if network.batch_norm:
+            h, _ = model.norms[depth](h, use_running_average=True)
+        h = ACTIVATIONS[network.activation](h)
+        found.append(h)
+    return found

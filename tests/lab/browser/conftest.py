@@ -1,0 +1,90 @@
+"""One server and one browser for all of these tests, and a page of its own for each."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from .lab import Lab
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+WITHOUT_SCREEN = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+COLD_START = 120  # seconds, for a machine that has to compile everything first
+SIZE = {"width": 1280, "height": 720}
+
+
+@pytest.fixture(scope="package")
+def address(tmp_path_factory):
+    """Where the lab answers, started as a person starts it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    # What makes other tests start sooner makes every step slower: the page is tried as it will be met.
+    environment = {name: value for name, value in os.environ.items() if name != "JAX_DISABLE_MOST_OPTIMIZATIONS"}
+    output = tmp_path_factory.mktemp("server") / "output.txt"
+    start = "import sys; from gausslab.cli import main; main(sys.argv[1:])"
+    command = [sys.executable, "-c", start, "lab", "--port", str(port), "--no-browser"]
+    with output.open("wb") as file:
+        server = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, env=environment)
+    try:
+        wait_for_server(f"http://127.0.0.1:{port}/_stcore/health", server, output)
+        yield f"http://127.0.0.1:{port}/"
+        said = output.read_text()
+        assert "Traceback" not in said, said
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def wait_for_server(health, server, output):
+    ends = time.monotonic() + COLD_START
+    while time.monotonic() < ends:
+        assert server.poll() is None, output.read_text()
+        try:
+            with urllib.request.urlopen(health, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail(f"the server did not answer within {COLD_START} s:\n{output.read_text()}")
+
+
+@pytest.fixture(scope="package")
+def browser():
+    """The machine's own Chromium, with no screen."""
+    path = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if path is None:
+        pytest.fail("expected Chromium, got none; install it (Debian: `apt install chromium`), or Google Chrome")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=WITHOUT_SCREEN)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser, address):
+    """Opens the lab: `visit("?seed=3", color_scheme="dark")`; every page must end without a word in the console."""
+    contexts, labs = [], []
+
+    def open_page(query="", **context):
+        contexts.append(browser.new_context(**{"viewport": SIZE, **context}))
+        contexts[-1].set_default_timeout(1000 * COLD_START / 2)
+        labs.append(Lab(contexts[-1].new_page(), address + query))
+        return labs[-1]
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    for lab in labs:
+        assert lab.complaints == []
+
+
+@pytest.fixture
+def lab(visit):
+    """The lab on a target of one mode."""
+    return visit("?target=normal(4,1.25)&seed=3")

@@ -1,0 +1,89 @@
+"""Themes, small screens, fingers, less motion, and those who cannot see."""
+
+from itertools import pairwise
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from .lab import TARGET
+
+PHONE = {
+    "viewport": {"width": 390, "height": 844},
+    "device_scale_factor": 2,
+    "is_mobile": True,
+    "has_touch": True,
+}
+QUERY = "?target=normal(4,1.25)&seed=3"
+
+
+def test_dark_page_has_a_dark_stage(visit):
+    lab = visit(QUERY, color_scheme="dark")
+    lab.until(lambda: lab.stage.get_attribute("data-theme") == "dark", "the dark theme")
+    lab.wait_for_step(50)
+    assert lab.colour("densities", (86, 180, 233))["count"] > 100, "the target has the colour of the dark theme"
+    assert lab.colour("densities", TARGET)["count"] == 0
+    lab.page.emulate_media(color_scheme="light")
+    lab.until(lambda: lab.stage.get_attribute("data-theme") == "light", "the light theme")
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)])
+def test_nothing_has_to_be_scrolled_for(visit, size):
+    lab = visit(QUERY, viewport=dict(zip(("width", "height"), size, strict=True)))
+    lab.until(lambda: lab.said("drawn") > 5, "some drawings")
+    for panel in ("densities", "map", "game", "machine"):
+        box = lab.canvas(panel).bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= size[0]
+        assert box["y"] >= 0 and box["y"] + box["height"] <= size[1]
+        assert box["height"] > 100
+
+
+def test_phone_shows_everything_below_each_other(visit):
+    lab = visit(QUERY, **PHONE)
+    lab.until(lambda: lab.said("drawn") > 5, "some drawings")
+    assert lab.page.evaluate("document.documentElement.scrollWidth") <= PHONE["viewport"]["width"]
+    boxes = [lab.canvas(panel).bounding_box() for panel in ("densities", "map", "game", "machine")]
+    for above, below in pairwise(boxes):
+        assert below["y"] >= above["y"] + above["height"]
+    assert all(box["width"] > 0.85 * PHONE["viewport"]["width"] for box in boxes)
+
+
+@pytest.mark.parametrize(("side", "path"), [(None, "location"), ("right", "scale")])
+def test_finger_moves_and_widens_the_target_while_it_lies_on_the_screen(visit, side, path):
+    lab = visit(QUERY, **PHONE)
+    lab.pause()
+    lab.canvas("densities").scroll_into_view_if_needed()
+    lab.hide("difference", "discriminator", "optimal", "generator")
+    lab.settle_window()
+    left, top = lab.corner("densities")
+    peak = lab.colour("densities", TARGET)["top"]
+    x, y = (lab.ring(side)["x"], lab.ring(side)["y"]) if side else (peak[0], peak[1] + 8)
+    before = lab.shown(path)
+    with lab.finger(left + x, top + y) as move:
+        for place in range(1, 9):
+            move(left + x + 6 * place, top + y)
+        lab.until(lambda: lab.shown(path) > before + 0.3, "the target to follow the finger")
+
+
+def test_less_motion_is_honoured(visit):
+    lab = visit(QUERY, reduced_motion="reduce")
+    lab.wait_for_step(20)
+    drawn = lab.said("drawn")
+    lab.page.wait_for_timeout(1500)
+    assert 1 <= lab.said("drawn") - drawn <= 8, "no more than four drawings a second"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious(visit, theme):
+    lab = visit(QUERY, color_scheme=theme)
+    lab.open_sidebar()
+    lab.pause()
+    found = Axe().run(lab.page).response["violations"]
+    serious = [fault for fault in found if fault["impact"] in ("serious", "critical")]
+    assert not serious, [(fault["id"], node["target"], node["html"]) for fault in serious for node in fault["nodes"]]
+
+
+def test_state_is_told_in_words(lab):
+    lab.wait_for_step(20)
+    lab.pause()
+    lab.until(lambda: f"Step {lab.step} of seed 3." in lab.described(), "the words to follow")
+    assert "Target normal(4, 1.25)" in lab.described()

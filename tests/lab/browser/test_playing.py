@@ -1,0 +1,89 @@
+"""Playing, pausing and single steps, with the buttons and with the keys."""
+
+import pytest
+
+
+def test_pause_pauses_the_page_and_the_server(lab):
+    lab.wait_for_step(10)
+    lab.pause()
+    lab.until(lab.quiet, "the last answer under way")
+    step, sent = lab.step, len(lab.sent)
+    lab.page.wait_for_timeout(1000)  # as long as a second of training would take
+    assert lab.step == step
+    assert len(lab.sent) == sent, "nothing may be asked of the server"
+    lab.button("play").click()
+    lab.wait_for_step(step + 10)
+
+
+def test_step_takes_one_step(lab):
+    lab.pause()
+    step = lab.step
+    lab.button("step").click()
+    lab.until(lambda: lab.step == step + 1, "one step")
+    assert not lab.playing
+
+
+@pytest.mark.parametrize("key", ["d", "D"])
+def test_step_of_the_discriminator_alone_leaves_the_map_as_it_is(lab, key):
+    lab.pause()
+    step, (densities, drawn_map) = lab.step, lab.pictures()
+    lab.page.keyboard.press(key)
+    lab.until(lambda: lab.step == step + 1, "a half-step")
+    lab.settle()
+    assert lab.pixels("map") == drawn_map
+    assert lab.pixels("densities") != densities
+
+
+def test_step_of_the_generator_alone_moves_the_map(lab):
+    lab.pause()
+    step, drawn_map = lab.step, lab.pixels("map")
+    lab.page.keyboard.press("g")
+    lab.until(lambda: lab.step == step + 1 and lab.pixels("map") != drawn_map, "a half-step")
+
+
+def test_keys_do_what_the_list_says(lab):
+    keys = lab.page.keyboard
+    keys.press("?")
+    listed = lab.stage.locator("[data-dialog=keys]")
+    listed.wait_for()
+    keys.press("Escape")
+    listed.wait_for(state="hidden")
+    keys.press(" ")
+    lab.until(lambda: not lab.playing, "the pause")
+    step = lab.step
+    keys.press("ArrowRight")
+    lab.until(lambda: lab.step > step, "a step")
+    drawn_map, step = lab.pixels("map"), lab.step
+    keys.press("o")
+    lab.until(lambda: lab.step > step, "D to learn alone")
+    assert lab.pixels("map") == drawn_map
+    keys.press("0")
+    lab.until(lambda: "Step 0 of seed 3." in lab.described(), "the start")
+    keys.press("n")
+    lab.until(lambda: "Step 0 of seed 4." in lab.described(), "another seed")
+    keys.press("p")
+    lab.until(lambda: lab.button("draw").get_attribute("aria-pressed") == "true", "the pencil")
+    keys.press("p")
+    keys.press("s")
+    lab.until(lambda: lab.stage.get_attribute("data-half") == "discriminator", "a half-step of slow motion")
+
+
+def test_keys_of_a_text_field_stay_its_own(lab):
+    field = lab.open_sidebar().get_by_role("textbox", name="Density to learn")
+    field.click()
+    step = lab.step
+    lab.page.keyboard.press("End")
+    lab.page.keyboard.press(" ")
+    lab.wait_for_step(step + 20)
+    assert lab.playing
+
+
+def test_timeline_shows_an_earlier_moment_and_play_goes_on_from_now(lab):
+    lab.wait_for_step(200)
+    lab.pause()
+    step = lab.step
+    lab.stage.locator(".timeline input").focus()
+    lab.page.keyboard.press("Home")
+    lab.until(lambda: lab.step == 0, "the start")
+    lab.page.keyboard.press(" ")
+    lab.wait_for_step(step + 1)

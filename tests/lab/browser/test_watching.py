@@ -1,0 +1,39 @@
+"""What a person sees, and looks at more closely."""
+
+import pytest
+
+
+def test_first_frame_moves_by_itself(lab):
+    before = lab.pixels("densities")
+    lab.wait_for_step(lab.step + 20)
+    assert lab.pixels("densities") != before
+    assert lab.playing
+
+
+@pytest.mark.parametrize("station", ["G", "D"])
+def test_station_that_is_clicked_shows_its_hidden_layers(visit, station):
+    lab = visit("?recipe=vanilla&target=normal(4,1.25)&seed=3")
+    lab.pause()
+    place = lab.stage.locator(f"[data-station={station}]")
+    place.click()
+    lab.until(lambda: place.get_attribute("aria-expanded") == "true", "the station to open")
+    lab.until(lambda: f"Inside {station}: hidden layers of 32 and 32 units." in lab.described(), "the units")
+    opened, step = lab.pixels("machine"), lab.step
+    lab.button({"G": "generator", "D": "discriminator"}[station]).click()
+    lab.until(lambda: lab.step == step + 1 and lab.pixels("machine") != opened, "the units to move")
+    place.click()
+    lab.until(lambda: place.get_attribute("aria-expanded") == "false", "the station to close")
+
+
+def test_pointing_at_the_map_lights_up_x_in_the_densities(lab):
+    lab.pause()
+    before = lab.pixels("densities")
+    lab.canvas("map").hover()
+    lab.until(lambda: lab.pixels("densities") != before, "the line at x")
+
+
+def test_layer_is_switched_off_in_the_legend(lab):
+    lab.pause()
+    before = lab.pixels("densities")
+    lab.hide("generator")
+    lab.until(lambda: lab.pixels("densities") != before, "the density to vanish")
