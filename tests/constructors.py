@@ -29,6 +29,7 @@ from gausslab.updates import UPDATES, Moves
 PLAYERS = ("generator", "discriminator")
 NETWORK = {
     "activation": "tanh",
+    "knots": 0,
     "fourier_features": 0,
     "fourier_decay": 0.0,
     "initialisation": "spread",
@@ -39,6 +40,7 @@ SMALL = {f"{player}.{name}": value for player in PLAYERS for name, value in NETW
     "generator.widths": (5,),
     "generator.averaging": 0.0,
     "discriminator.widths": (6,),
+    "discriminator.weight_decay": 0.0,
     "batch": 16,
     "frame_every": 5,
     "standardised": True,
@@ -91,7 +93,16 @@ def _members() -> dict[str, Experiment]:
 
 EXPERIMENTS: dict[str, Experiment] = {
     **_members(),
-    "default": Experiment().changed({"generator.widths": (9, 9), "discriminator.widths": (9, 9), "batch": 16}),
+    "default": Experiment().changed({"generator.knots": 17, "discriminator.knots": 33, "batch": 16}),
+    "curves beside layers": small(
+        {
+            **{f"{player}.{what}": how for player in PLAYERS for what, how in (("knots", 9), ("ordered", True))},
+            "discriminator.pack": 2,
+            "discriminator.weight_decay": 0.1,
+            "latent.kind": "normal",
+            "latent.dimension": 2,
+        }
+    ),
     "deep, normal latent, no penalty": small(
         {"generator.widths": (4, 3), "discriminator.widths": (4, 3), "latent.kind": "normal", "penalties": {}}
     ),

@@ -31,6 +31,8 @@ def main() -> None:
         steps=choice.steps,
         targets=tuple(choice.targets),
         rivals_python=choice.rivals_python,
+        sessions=choice.sessions,
+        minutes=choice.minutes,
     )
     names = choice.names or list(BENCHMARKS)
     measured: dict[str, list[Row]] = {}
@@ -76,6 +78,8 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PATH",
         help="an interpreter with PyTorch and TensorFlow (default: $GAUSSLAB_RIVALS_PYTHON, or this one)",
     )
+    parser.add_argument("--sessions", type=int, help="visitors of a crowd, for a quick look")
+    parser.add_argument("--minutes", type=float, help="minutes of a visit to the lab, for a quick look")
     parser.add_argument(
         "--write", type=Path, metavar="FILE", help="write the table as Markdown, e.g. docs/benchmarks.md"
     )

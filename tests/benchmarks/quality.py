@@ -1,11 +1,12 @@
 """How well the recipe `steady` learns: W1/σ of the last frame of whole runs, each seed a run of its own.
 
-W1/σ is exact (the distance between the law of G(z) and the target, over the target's spread), of the averaged
-generator that a run shows and keeps. Three groups of rows:
+W1/σ is exact (the distance between the law of G(z) and the target, over the target's standard deviation), of the
+averaged generator that a run shows and keeps. Three groups of rows, all over 20 seeds but the last:
 
-N(4, 1.25) alone over 20 seeds; twelve targets over 10 seeds each, where a mode counts as covered when p_g gives it a
-quarter of its share; and N(4, 1.25) moved by 3σ at half of the run, over 10 seeds, where a seed passes if some frame
-of the next 1,500 steps is below 0.05, and the step of the first such frame is reported.
+Twenty-four targets, where a mode counts as covered when p_g gives it a quarter of its share; the seconds that 5,000
+steps with a frame after every 20 take, compilation apart; and N(4, 1.25) moved by 3σ at half of the run, over 10
+seeds, where a seed passes if some frame of the next 1,500 steps is below 0.05, and the step of the first such frame is
+reported. What other ways of learning the same targets reach is in the group `alternatives`.
 """
 
 from __future__ import annotations
@@ -33,9 +34,21 @@ TARGETS = {
     "three modes": "normal(-4, 0.5) + normal(0, 0.5) + normal(4, 0.5)",
     "comb(8)": "comb(8)",
     "faithful": "dataset(faithful, waiting_minutes)",
+    "gamma(2)": "gamma(2)",
+    "triangular": "triangular",
+    "gumbel": "gumbel",
+    "logistic": "logistic",
+    "weibull(1.5)": "weibull(1.5)",
+    "student_t(5)": "student_t(5)",
+    "a large and a small mode": "0.8*normal(-2, 0.4) + 0.2*normal(2, 0.8)",
+    "two boxes": "uniform(-2, -1) + uniform(1, 2)",
+    "needle in a bell": "0.5*normal(0, 0.05) + 0.5*normal(0, 1)",
+    "double well": "density(exp(-x^4 + 3*x^2), -3, 3)",
+    "comb(12)": "comb(12)",
+    "galaxies": "dataset(galaxies, velocity_km_per_s)",
 }
-PLAIN_SEEDS, SEEDS = 20, 10
-PLAIN_MEDIAN, PLAIN_WORST, MEDIAN = 0.015, 0.03, 0.025
+SEEDS, MOVED_SEEDS = 20, 10
+MEDIAN, WORST, SECONDS = 0.010, 0.025, 2.0
 SHIFT, BACK_BELOW, BACK_WITHIN, BACK_SHARE = 3.0, 0.05, 1500, 0.9
 
 
@@ -47,6 +60,8 @@ class Outcome(NamedTuple):
     covered: int
     modes: int
     diagnosis: str
+    folds: int
+    seconds: float  # of training, without compilation
 
 
 class Return(NamedTuple):
@@ -63,13 +78,14 @@ def rows(options: Options) -> list[Row]:
 
 
 def _measured(options: Options) -> Iterator[Row]:
-    if not options.targets:
-        yield _plain([_outcome(PLAIN, seed, options.steps) for seed in range(options.seeds or PLAIN_SEEDS)], options)
+    everything: list[Outcome] = []
     for name in options.targets or TARGETS:
         outcomes = [_outcome(TARGETS[name], seed, options.steps) for seed in range(options.seeds or SEEDS)]
+        everything += outcomes
         yield _target(name, outcomes, options)
+    yield _time(everything, options)
     if not options.targets:
-        yield _moved([_return(seed, options.steps) for seed in range(options.seeds or SEEDS)])
+        yield _moved([_return(seed, options.steps) for seed in range(options.seeds or MOVED_SEEDS)])
 
 
 def _outcome(target: str, seed: int, steps: int) -> Outcome:
@@ -77,7 +93,8 @@ def _outcome(target: str, seed: int, steps: int) -> Outcome:
     last = run.frames[-1]
     distance = float("inf") if run.failure else last.readings.wasserstein_over_std
     modes = len(last.readings.mode_masses)
-    return Outcome(seed, distance, last.readings.modes_covered, modes, run.summary().diagnosis)
+    diagnosis, seconds = run.summary().diagnosis, run.timing.training
+    return Outcome(seed, distance, last.readings.modes_covered, modes, diagnosis, len(last.folds), seconds)
 
 
 def _return(seed: int, steps: int) -> Return:
@@ -116,26 +133,27 @@ def _shown(numbers: dict[str, Any], outcomes: list[Outcome], options: Options) -
     )
 
 
-def _plain(outcomes: list[Outcome], options: Options) -> Row:
-    numbers = _numbers(outcomes)
-    return Row(
-        "steady, N(4, 1.25), 5,000 steps, 20 seeds: W1/σ",
-        f"median ≤ {PLAIN_MEDIAN}, worst ≤ {PLAIN_WORST}",
-        _shown(numbers, outcomes, options),
-        numbers["median"] <= PLAIN_MEDIAN and numbers["worst"] <= PLAIN_WORST,
-        numbers,
-    )
-
-
 def _target(name: str, outcomes: list[Outcome], options: Options) -> Row:
     numbers = _numbers(outcomes)
     covered = all(outcome.covered == outcome.modes for outcome in outcomes)
     return Row(
-        f"steady, {name}, 10 seeds: W1/σ",
-        f"median ≤ {MEDIAN}, all modes in every run",
+        f"steady, {name}, 20 seeds: W1/σ",
+        f"median ≤ {MEDIAN}, worst ≤ {WORST}, all modes in every run",
         _shown(numbers, outcomes, options),
-        numbers["median"] <= MEDIAN and covered,
+        numbers["median"] <= MEDIAN and numbers["worst"] <= WORST and covered,
         numbers,
+    )
+
+
+def _time(outcomes: list[Outcome], options: Options) -> Row:
+    seconds = [outcome.seconds for outcome in outcomes]
+    middle = statistics.median(seconds)
+    return Row(
+        "steady: training 5,000 steps, a frame after every 20",
+        f"≤ {SECONDS:g} s",
+        f"{middle:.2f} s in the median, {max(seconds):.2f} s at most; {1e3 * middle / options.steps:.3f} ms a step",
+        middle <= SECONDS,
+        {"seconds": seconds},
     )
 
 

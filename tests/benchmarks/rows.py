@@ -26,6 +26,8 @@ class Options:
     steps: int = 5000  # of each quality run
     targets: tuple[str, ...] = ()  # names of quality targets; empty takes all
     rivals_python: str = sys.executable  # an interpreter with PyTorch and TensorFlow
+    sessions: int | None = None  # of a crowd; None takes the number that its bar names
+    minutes: float | None = None  # of a visit; None takes what its bar names
 
 
 class Row(NamedTuple):

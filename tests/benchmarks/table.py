@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from . import film, quality, rate, recompiles, speed, start
+from . import alternatives, crowd, film, lab, quality, rate, recompiles, seek, speed, start
 from .rows import Options, Row
 
 
@@ -18,9 +18,14 @@ class Benchmark(NamedTuple):
 
 BENCHMARKS: dict[str, Benchmark] = {
     "quality": Benchmark("How well `steady` learns.", quality.rows),
+    "alternatives": Benchmark("What learns the same targets without a game.", alternatives.rows),
     "speed": Benchmark("Steps per second against bare JAX, PyTorch and TensorFlow.", speed.rows),
     "rate": Benchmark("Arithmetic rate of larger nets against a matrix product.", rate.rows),
     "recompiles": Benchmark("Programs compiled after a change of knob or target.", recompiles.rows),
     "start": Benchmark("From the start of a process to its first step, and to its help.", start.rows),
     "film": Benchmark("Filming 300 frames.", film.rows),
+    "seek": Benchmark("Going back in a run, saving it on its way, and Ctrl-C.", seek.rows),
+    "lab": Benchmark("The live page in a browser, both on the same cores.", lab.rows),
+    "crowd": Benchmark("Thirty visitors of the lab at once on two cores.", crowd.rows),
+    "hour": Benchmark("One visitor of the lab for an hour.", crowd.hour),
 }
