@@ -35,7 +35,7 @@ from gausslab.events import PAUSE, Event, Events
 from gausslab.frame import Frame
 from gausslab.game import Conditions, State
 from gausslab.observing import Frames, Reel, Units, frame, lens, target_table, to_host
-from gausslab.pacing import NO_STEPS, Timing, next_stops, padded
+from gausslab.pacing import FRAMES_PER_CALL, NO_STEPS, Timing, next_stops, padded
 from gausslab.pushforward import push
 from gausslab.sampling import TargetTable
 from gausslab.settings import Experiment, settings
@@ -161,7 +161,7 @@ class Run:
         if TARGET_KNOBS & {event.knob for event in events}:
             # A new target is a new game for the schedule and the average, though not for the weights.
             self._force = self._aimed(knobs, text)
-            self.state = self.state._replace(clock=jnp.zeros((), jnp.int32))
+            self.state = self.state._replace(clock=jax.device_put(np.int32(0)))
         elif knobs != self._force.knobs:
             conditions = self._conditions(knobs, self._force.conditions.target)
             self._force = self._force._replace(knobs=knobs, conditions=conditions)
@@ -195,19 +195,19 @@ class Run:
             raise BadInput(f"expected a run that can go on, got one that broke down; {self.failure.sentence}")
         self._warm_up()
         self.frames.passing = False
-        self._mark()
+        self.mark()
         goal = self.step + steps
         hidden = not (sys.stderr.isatty() or "ipykernel" in sys.modules) if progress is None else not progress
         with tqdm(total=steps, disable=hidden, unit="step", unit_scale=True, desc="training", leave=False) as bar:
             while self.step < goal and not self.failure:
                 started, before = time.perf_counter(), self.step
                 self._take(goal)
-                self._mark()
+                self.mark()
                 self.timing.note(time.perf_counter() - started, self.step - before)
                 bar.update(self.step - before)
                 yield self.step
 
-    def _mark(self) -> None:
+    def mark(self) -> None:
         """Remember where the run stands, if that is far enough from where it was last remembered."""
         if self.checkpoints.wants(self.step):
             self.checkpoints.keep(self._here())
@@ -224,33 +224,52 @@ class Run:
         other.timing, other.checkpoints = Timing(lately=self.timing.lately), self.checkpoints.only(list)
         return other
 
-    def at(self, step: int) -> Run:
+    def at(self, step: int, *, looks: int = FRAMES_PER_CALL) -> Run:
         """The run as it stood at a step, with all that it had shown until then; this one stays as it is.
 
         What was done at that very step is not done yet, so that something else can be done instead. The nearest
         checkpoint before is restored and the rest replayed, within `seek_seconds`; the bits are the same.
 
+        Args:
+            step: of the run.
+            looks: of one call of the compiled program, which is another program for each number.
+
         Raises:
             BadInput: a step that the run has not taken, or one before it began.
         """
-        assert self.first is not None
-        if not self.first <= step <= self.step:
-            raise BadInput(f"expected a step of the run, {self.first} to {self.step}, got {step}; train it further")
+        known = self._known(step)
         done = [event for event in self.events if event.step < step]
-        known = [mark for mark in self.checkpoints.until(step) if mark.events <= len(done)]
         other = self._restored(known[-1]) if known else begin(self.experiment, parsed=self.parsed)
         reel: Reel | None = None
         ahead = done[len(other.events) :]
         for stop in sorted({step, *(event.step for event in ahead)}):
-            reel = self._replay(other, stop) or reel
+            reel = self._replay(other, stop, looks) or reel
             other._take_up([event for event in ahead if event.step == stop])
         other.frames, other.timing = self.frames.until(step), Timing(lately=self.timing.lately)
         other.checkpoints = self.checkpoints.only(
             lambda marks: [mark for mark in marks if mark.step <= step and mark.events <= len(done)]
         )
         if not other.frames or other.frames.last_step < step:
-            other.frames.add((reel or other.advance(NO_STEPS)).part(slice(1)))
+            other.frames.add((reel or other.advance(padded([], looks))).part(slice(1)))
         return other
+
+    def replay(self, step: int) -> int:
+        """How many steps `at` has to take again to get to a step.
+
+        Raises:
+            BadInput: as `at`.
+        """
+        known = self._known(step)
+        return step - (known[-1].step if known else 0)
+
+    def _known(self, step: int) -> list[Mark]:
+        """The checkpoints from which a step can be had again; none where that is from the very start."""
+        assert self.first is not None
+        done = sum(event.step < step for event in self.events)
+        known = [mark for mark in self.checkpoints.until(step) if mark.events <= done]
+        if not self.first <= step <= self.step or (self.first > 0 and not known):
+            raise BadInput(f"expected a step of the run, {self.first} to {self.step}, got {step}; train it further")
+        return known
 
     def _restored(self, mark: Mark) -> Run:
         other = self.fork()
@@ -258,13 +277,13 @@ class Run:
         other.failure, other._force, other.events = None, mark.force, Events(self.events[: mark.events])
         return other
 
-    def _replay(self, other: Run, step: int) -> Reel | None:
+    def _replay(self, other: Run, step: int, looks: int) -> Reel | None:
         """Take another run of the same bits on to a step, remembering the way if it is long."""
         reel = None
         while other.step < step:
             if reel is not None:
                 self.checkpoints.insert(other._here())
-            reel = other.advance(padded([min(step - other.step, LONGEST_HOP)]))
+            reel = other.advance(padded([min(step - other.step, LONGEST_HOP)], looks))
         return reel
 
     def advance(self, steps: Int[np.ndarray, " frames"]) -> Reel:
