@@ -15,8 +15,23 @@ PAST = 40  # earlier frames that a diagnosis looks back on
 SPIKE = 0.1  # a p_g narrower than this share of the target is a collapse even where there is one mode only
 NEAR = 0.1  # W1/σ below which a small gradient is only what nearness brings
 VANISHED = 1e-3  # of the generator's gradient at its largest
+FAR_OFF = 0.5  # W1/σ beyond which a discriminator can be to blame
 FAR = 5.0  # W1/σ beyond which a game that gets worse is called diverged
-SWINGS = 4  # crossings of the target's mean, or changes of the largest mode, that make an oscillation
+SWINGS = 4  # crossings of its own median by the mean of p_g that make an oscillation
+SWING = 1.0  # spreads of the target from end to end that make an oscillation
+HOPS = 3  # moves of nearly all of p_g to another mode that are called hopping
+HELD = 0.9  # share of p_g that is nearly all of it
+BEGUN = 5  # frames before which nothing is said of what is missing
+TELLING = 0.8  # mean belief in the reals of a D* that tells real from fake
+DULL = 0.65  # mean belief in the reals below which a D tells next to nothing
+SURE = 0.95  # mean belief in the reals above which a D tells everything
+LASTING = 10  # frames for which a discriminator or a gradient is as it is said to be
+CROWDED = 0.15  # share of p_g in the middle halves of the gaps between data, of which a smooth p_g has about half
+MOST_DATA = 200  # different values beyond which the gaps of a sample are too narrow to matter
+TAIL = 1e-3  # share of the target on either side that is its tail
+SHORT = 0.25  # reach of p_g's tail over that of the target's
+JUMP = 10.0  # times that a learning rate rises at once, in a jump
+THROWN = 5.0  # times that W1 grows after one
 SHRINKING = 0.8  # W1 in the later half of the past, over W1 in its earlier half, below which things get better
 
 
@@ -71,8 +86,129 @@ def blame(frames: Sequence[Frame], step: int, knobs: dict[str, float], bounded: 
     remedy = f"lower {knob} (now {knobs[knob]:.3g})"
     if not bounded:
         remedy = f"hold the discriminator back with a penalty or remedies.clip_weights, or {remedy}"
-    noun = "a weight of the " + player
-    return Failure(step, knob, f"Diverged: step {step} made {noun} infinite or NaN; {why}. To go on, {remedy}.")
+    told = f"Diverged: step {step} made a weight of the {player} NaN, or larger than a network can bear"
+    return Failure(step, knob, f"{told}; {why}. To go on, {remedy}.")
+
+
+class Trust(NamedTuple):
+    """How much a discriminator believes in the reals, in the mean over the target: 1/2 is knowing nothing, 1 all."""
+
+    now: float
+    best: float  # of the best discriminator
+
+
+def trusted(frame: Frame) -> Trust:
+    """What D and D* make of the target."""
+    weight = frame.scene.p * np.diff(frame.scene.edges)
+    weight = weight / weight.sum()
+    return Trust(float(weight @ frame.discriminator), float(weight @ frame.optimal_discriminator))
+
+
+def hops(frames: Sequence[Frame]) -> int:
+    """How often nearly all of p_g has moved from one mode to another."""
+    held = [frame.readings.mode_masses for frame in frames]
+    tops = [int(np.argmax(masses)) for masses in held if masses.max() > HELD]
+    return int(np.count_nonzero(np.diff(tops)))
+
+
+def crowding(frame: Frame) -> float:
+    """The share of p_g, where the target is data, that lies in the middle halves of the gaps between them.
+
+    A smooth p_g has about half of itself there, one that is a spike at each of the data nothing.
+    """
+    values, levels = np.unique(frame.scene.ideal), np.diff(frame.scene.u)
+    x = 0.5 * (frame.rearranged[1:] + frame.rearranged[:-1])
+    before = np.searchsorted(values, x) - 1
+    inside = (before >= 0) & (before < values.size - 1)
+    before = np.clip(before, 0, max(values.size - 2, 0))
+    after = np.minimum(before + 1, values.size - 1)
+    share = (x - values[before]) / np.where(after > before, values[after] - values[before], 1.0)
+    return float(levels[inside & (np.abs(share - 0.5) < 0.25)].sum() / levels.sum())
+
+
+def tail_reach(frame: Frame) -> float:
+    """How far out the ends of p_g lie, over how far those of the target do: the smaller of both sides' ratios."""
+    levels = np.array([TAIL, 0.5, 1 - TAIL])
+    low, middle, high = np.interp(levels, frame.scene.u, frame.rearranged)
+    aim_low, aim_middle, aim_high = np.interp(levels, frame.scene.u, frame.scene.ideal)
+    return float(min((middle - low) / (aim_middle - aim_low), (high - middle) / (aim_high - aim_middle)))
+
+
+def _thrown_off(frame: Frame, past: Sequence[Frame], first: Frame) -> str:
+    seen = [*past, frame]
+    for player in ("generator", "discriminator"):
+        rates = np.array([earlier.knobs.get(f"{player}.rate", 0.0) for earlier in seen])
+        jumps = np.flatnonzero((rates[1:] >= JUMP * rates[:-1]) & (rates[:-1] > 0))
+        if not jumps.size:
+            continue
+        before, after = seen[jumps[0]], seen[jumps[0] + 1]
+        if _distance(frame) > max(THROWN * _distance(before), SWING):
+            return (
+                f"Thrown off: {player}.rate rose from {rates[jumps[0]]:.3g} to {rates[jumps[0] + 1]:.3g} after step "
+                f"{before.step}, and W1 from {_distance(before):.2f} σ to {_distance(frame):.2f} σ by step "
+                f"{max(frame.step, after.step)}."
+            )
+    return ""
+
+
+def _hopping(frame: Frame, past: Sequence[Frame], first: Frame) -> str:
+    seen = [*past, frame]
+    moves = hops(seen)
+    if moves < HOPS or frame.readings.mode_masses.max() <= HELD:
+        return ""
+    return (
+        f"Hopping: nearly all that is generated sits in 1 of {len(frame.readings.mode_masses)} modes, and it moved to "
+        f"another one {moves} times since {_ago(frame, seen[0])}."
+    )
+
+
+def _judges(frame: Frame, past: Sequence[Frame]) -> list[Trust]:
+    """What the discriminators of the last frames made of the reals; none where that says nothing about G's trouble."""
+    late = [*past, frame][-LASTING:]
+    settled = len(past) >= BEGUN and not _improving(frame, past) and _distance(frame) > FAR_OFF
+    return [trusted(earlier) for earlier in late] if settled else []
+
+
+def _weak_discriminator(frame: Frame, past: Sequence[Frame], first: Frame) -> str:
+    judges = _judges(frame, past)
+    if judges and all(judge.best > TELLING and judge.now < DULL for judge in judges):
+        return (
+            f"Discriminator too weak: it believes in the data by {100 * judges[-1].now:.0f} %, where the best one "
+            f"would by {100 * judges[-1].best:.0f} %; the generator is told little, and W1 is {_distance(frame):.2f} σ."
+        )
+    return ""
+
+
+def _strong_discriminator(frame: Frame, past: Sequence[Frame], first: Frame) -> str:
+    judges = _judges(frame, past)
+    if judges and all(judge.now > SURE for judge in judges):
+        return (
+            f"Discriminator too strong: it believes in the data by {100 * judges[-1].now:.1f} %, and the generator "
+            f"does not catch up; W1 stays near {_distance(frame):.2f} σ."
+        )
+    return ""
+
+
+def _memorising(frame: Frame, past: Sequence[Frame], first: Frame) -> str:
+    if not frame.scene.is_sample or len(past) < BEGUN:
+        return ""
+    count, share = np.unique(frame.scene.ideal).size, crowding(frame)
+    if not 2 < count <= MOST_DATA or share >= CROWDED or _distance(frame) > NEAR:
+        return ""
+    return (
+        f"Memorising: {100 * (1 - share):.0f} % of what is generated lies next to one of the {count} different values "
+        "of the data, where a smooth density would have about 50 %."
+    )
+
+
+def _tails_cut(frame: Frame, past: Sequence[Frame], first: Frame) -> str:
+    reach = tail_reach(frame)
+    if math.isfinite(frame.scene.std) or len(past) < BEGUN or reach >= SHORT:
+        return ""
+    return (
+        f"Tails cut off: {100 * TAIL:g} % of the target lies beyond where what is generated reaches "
+        f"{100 * reach:.0f} % as far; KS is {frame.readings.ks:.3f}, which does not see it."
+    )
 
 
 def _diverged(frame: Frame, past: Sequence[Frame], first: Frame) -> str:
@@ -90,7 +226,7 @@ def _diverged(frame: Frame, past: Sequence[Frame], first: Frame) -> str:
 
 def _collapsed(frame: Frame, past: Sequence[Frame], first: Frame) -> str:
     readings, modes = frame.readings, len(frame.readings.mode_masses)
-    if _improving(frame, past) or not past:
+    if _improving(frame, past) or len(past) < BEGUN:
         return ""
     if readings.modes_covered < modes:
         held = np.sort(readings.mode_masses)[::-1]
@@ -125,7 +261,8 @@ def _vanished(frame: Frame, past: Sequence[Frame], first: Frame) -> str:
     share = frame.generator_gradient / strongest
     early = _early_gradient(past, first)
     share = min(share, frame.generator_gradient / early) if early else share
-    if share < VANISHED:
+    lately = max(earlier.generator_gradient for earlier in seen[-4:])
+    if share < VANISHED and lately < VANISHED * max(strongest, early):
         return (
             f"Vanishing gradient: the generator's gradient is {frame.generator_gradient:.1e}, one "
             f"{1 / max(share, 1e-12):,.0f}th of what it was, while W1 is still {_distance(frame):.2f} σ."
@@ -135,18 +272,15 @@ def _vanished(frame: Frame, past: Sequence[Frame], first: Frame) -> str:
 
 def _oscillating(frame: Frame, past: Sequence[Frame], first: Frame) -> str:
     seen = [*past, frame]
-    if len(seen) < PAST // 2 or _improving(frame, past):
-        return ""
     means = np.array([earlier.readings.mean for earlier in seen])
+    half = len(seen) // 2
+    calmer = half and np.ptp(means[half:]) < SHRINKING * np.ptp(means[:half])
+    if len(seen) < PAST // 2 or (calmer and _improving(frame, past)):
+        return ""
     swing = np.ptp(means) / frame.scene.spread
     sides = np.sign(means - np.median(means))
     crossings = np.count_nonzero(np.diff(sides[sides != 0]))
-    largest = [int(np.argmax(earlier.readings.mode_masses)) for earlier in seen]
-    hops = np.count_nonzero(np.diff(largest))
-    tops = [float(earlier.readings.mode_masses.max()) for earlier in seen]
-    if hops >= SWINGS - 1 and min(tops) > 0.6:
-        return f"Oscillating: the mass hopped between modes {hops} times since {_ago(frame, seen[0])}."
-    if crossings >= SWINGS and swing > 0.2:
+    if crossings >= SWINGS and swing > SWING:
         return (
             f"Oscillating: the mean of what is generated swung {crossings} times between {means.min():.3g} and "
             f"{means.max():.3g} since {_ago(frame, seen[0])}, and W1 does not shrink."
@@ -196,10 +330,16 @@ class Verdict(NamedTuple):
 
 
 VERDICTS: dict[str, Verdict] = {  # in the order in which they are considered
+    "thrown_off": Verdict("A learning rate jumped, and the game has not come back.", _thrown_off),
     "diverged": Verdict("It gets worse without bound, or has become infinite.", _diverged),
-    "collapsed": Verdict("Whole modes, or nearly all of the width, are missing, and it stays so.", _collapsed),
-    "noise_floor": Verdict("As near to the target as one batch can tell.", _at_the_floor),
+    "hopping": Verdict("Nearly all that is generated moves from mode to mode.", _hopping),
+    "weak_discriminator": Verdict("D tells real from fake far worse than could be told.", _weak_discriminator),
     "vanishing": Verdict("The generator is told next to nothing.", _vanished),
+    "strong_discriminator": Verdict("D knows every real and every fake, and G cannot follow.", _strong_discriminator),
+    "collapsed": Verdict("Whole modes, or nearly all of the width, are missing, and it stays so.", _collapsed),
+    "memorising": Verdict("What is generated is the data, and next to nothing between them.", _memorising),
+    "noise_floor": Verdict("As near to the target as one batch can tell.", _at_the_floor),
+    "tails_cut": Verdict("The target has heavy tails, and what is generated ends far short of them.", _tails_cut),
     "oscillating": Verdict("The players chase each other, and the distance does not shrink.", _oscillating),
     "healthy": Verdict("It learns, or it has learnt.", lambda frame, past, first: _healthy(frame, past)),
 }

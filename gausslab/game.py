@@ -232,7 +232,7 @@ def _unrolled(structure: Experiment, conditions: Conditions, state: State, batch
             psi, memory = carry
             vector = jax.grad(lambda p: _discriminator_objective(structure, conditions, state, batch, theta, p)[0])(psi)
             step, memory = optimiser(structure, conditions, state.clock, "discriminator").update(vector, memory)
-            return kept_weight(structure, conditions, state.clock) * psi + _vector(step), memory
+            return _faded(structure, conditions, state.clock, psi) + _vector(step), memory
 
         return jax.lax.cond(index < steps, update, lambda carry: carry, carry), None
 
@@ -248,9 +248,10 @@ def rate_share(structure: Experiment, conditions: Conditions, clock: Array) -> F
     return share * jnp.minimum(1.0, (clock + 1) / conditions.knobs["optimiser.warm_up"])
 
 
-def kept_weight(structure: Experiment, conditions: Conditions, clock: Array) -> Float[Array, ""]:
-    """What an update leaves of a weight of the discriminator before it adds its step (Loshchilov and Hutter 2019)."""
-    return 1.0 - conditions.knobs["discriminator.weight_decay"] * rate_share(structure, conditions, clock)
+def _faded(structure: Experiment, conditions: Conditions, clock: Array, psi: Array) -> Array:
+    """What an update leaves of the discriminator before it adds its step (Loshchilov and Hutter 2019)."""
+    share = conditions.knobs["discriminator.weight_decay"] * rate_share(structure, conditions, clock)
+    return networks.fading(structure.discriminator, structure.discriminator.pack, DATA_SPAN, psi, share)
 
 
 def optimiser(structure: Experiment, conditions: Conditions, clock: Array, player: str) -> optax.GradientTransformation:
@@ -281,7 +282,7 @@ def moved(
     if name == "generator":
         parameters = in_order(structure, player.parameters + _vector(step))
     else:
-        parameters = kept_weight(structure, conditions, clock) * player.parameters + _vector(step)
+        parameters = _faded(structure, conditions, clock, player.parameters) + _vector(step)
     if name == "discriminator" and structure.remedies.clip_weights:
         limit = conditions.knobs["remedies.clip_weights"]
         parameters = jnp.clip(parameters, -limit, limit)

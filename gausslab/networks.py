@@ -336,13 +336,14 @@ def blueprint(network: Network, inputs: int, span: tuple[float, float]) -> Bluep
 
 
 @lru_cache(maxsize=64)
-def _heights(network: Network, inputs: int, span: tuple[float, float]) -> slice:
-    """Where the flat vector holds the heights of the knots that are kept in order; empty where none are."""
-    if isinstance(network, Discriminator) or not (network.ordered and is_a_curve(network)):
+def _knots(network: Network, inputs: int, span: tuple[float, float]) -> slice:
+    """Where the flat vector holds a curve's heights or slopes; empty where there is no curve."""
+    if not network.knots:
         return slice(0, 0)
     model = nnx.eval_shape(lambda: Perceptron(network, inputs, span, nnx.Rngs(0)))
     leaves = jax.tree_util.tree_leaves_with_path(nnx.split(model, nnx.Param, ...)[1])
-    place = next(i for i, (path, _) in enumerate(leaves) if "heights" in jax.tree_util.keystr(path))
+    names = [jax.tree_util.keystr(path) for path, _ in leaves]
+    place = next(i for i, name in enumerate(names) if "heights" in name or "slopes" in name)
     start = sum(leaf.size for _, leaf in leaves[:place])
     return slice(start, start + network.knots)
 
@@ -379,11 +380,18 @@ def in_order(
 
     A round of odd-even transposition sort: they seldom get further than past one another in one step.
     """
-    heights = _heights(network, inputs, span)  # pyright: ignore[reportArgumentType] (frozen: hashable)
-    if heights.start == heights.stop:
+    if isinstance(network, Discriminator) or not (network.ordered and is_a_curve(network)):
         return parameters
-    knots = _pairs_in_order(_pairs_in_order(parameters[heights], 0), 1)
-    return parameters.at[heights].set(knots)
+    knots = _knots(network, inputs, span)  # pyright: ignore[reportArgumentType] (frozen: hashable)
+    return parameters.at[knots].set(_pairs_in_order(_pairs_in_order(parameters[knots], 0), 1))
+
+
+def fading(
+    network: Network, inputs: int, span: tuple[float, float], parameters: Float[Array, " parameters"], share: Array
+) -> Float[Array, " parameters"]:
+    """A network whose curve has lost a share of its slopes or heights; layers keep all of theirs."""
+    knots = _knots(network, inputs, span)  # pyright: ignore[reportArgumentType] (frozen: hashable)
+    return parameters.at[knots].multiply(1.0 - share) if network.knots else parameters
 
 
 def _pairs_in_order(values: Float[Array, " n"], first: int) -> Float[Array, " n"]:

@@ -61,6 +61,6 @@ def next_stops(step: int, goal: int, every: int, pace: float) -> list[int]:
     return multiples or [furthest]
 
 
-def padded(lengths: Sequence[int] | np.ndarray) -> Int[np.ndarray, " frames"]:
-    """Steps before each frame of one call; the rest of the call looks again without a step."""
-    return np.pad(np.asarray(lengths, np.int32), (0, FRAMES_PER_CALL - len(lengths)))
+def padded(lengths: Sequence[int] | np.ndarray, looks: int = FRAMES_PER_CALL) -> Int[np.ndarray, " frames"]:
+    """Steps before each frame of one call of so many looks; the rest of them look again without a step."""
+    return np.pad(np.asarray(lengths, np.int32), (0, looks - len(lengths)))

@@ -147,7 +147,7 @@ class Discriminator(Network, frozen=True):
     rate: float = knob(3e-3, "Learning rate of the discriminator.", 0.0, 1.0, log=True)
     steps: int = knob(1, "Discriminator updates in a step; 0 leaves it alone.", 0, 32)
     weight_decay: float = knob(
-        0.03, "Share of every weight of the discriminator that an update at full rate forgets.", 0.0, 1.0
+        0.03, "Share of the slopes at its knots that the discriminator forgets in an update at full rate.", 0.0, 1.0
     )
     pack: int = Field(
         default=1, ge=1, le=1024, description="Samples that the discriminator looks at together (PacGAN)."
@@ -492,20 +492,24 @@ def from_toml(text: str, folder: Path | None = None) -> Experiment:
 class Limits:
     """What one visitor of the lab may ask of a server that serves others too."""
 
-    width: int = 256  # units of a hidden layer
+    width: int = 1024  # units of a hidden layer
     layers: int = 4  # hidden layers of a network
     batch: int = 2048
-    latent: int = 16  # coordinates of z
-    pack: int = 16  # samples that the discriminator looks at together
+    latent: int = 128  # coordinates of z
+    pack: int = 512  # samples that the discriminator looks at together
     look_ahead: int = 60  # frames asked for at once
     steps_per_frame: int = 10_000
     turn: float = 0.05  # seconds of one answer, so that sessions take turns
     history: int = 512  # recorded frames of a session, thinned evenly
+    checkpoints: int = 8_000_000  # bytes of a branch's checkpoints
+    seek: float = 0.25  # seconds that may go into the replay of a past step; else the last remembered one is shown
+    replay: float = 3.0  # seconds that may go into the replay of a step from which another branch is to leave
+    branches: int = 6  # of a session
     upload: int = 10_000_000  # bytes of a file of data
     values: int = 200_000  # numbers in it
     formula: int = 2_000  # characters of a typed target
     points: int = 1_000  # of a drawn curve
-    link: int = 2_000  # characters of a link
+    link: int = 8_000  # characters of a link
     link_steps: int = 200_000  # that a link may ask for before its first shown frame
     films: int = 1  # made at the same time, by all sessions together
     film_frames: int = 240  # of one film

@@ -36,6 +36,7 @@ COMPILED_FOR_SMALL_STEPS = (
     else {}
 )
 
+LARGEST_WEIGHTS = 1e9  # in sum, of both networks; beyond, a game has diverged
 
 COMPILED_FOR_ONE_USE = {"xla_backend_optimization_level": 0} if jax.default_backend() == "cpu" else {}
 
@@ -83,8 +84,9 @@ def step(structure: Experiment, conditions: Conditions, state: State, moves: Mov
 
 
 def _finite(state: State, moves: Moves) -> Bool[Array, ""]:
-    total = state.generator.parameters.sum() + state.discriminator.parameters.sum()
-    return jnp.isfinite(total + moves.discriminator_loss + moves.generator_loss)
+    total = jnp.abs(state.generator.parameters).sum() + jnp.abs(state.discriminator.parameters).sum()
+    # A network of larger weights than that has outputs which are not.
+    return jnp.isfinite(moves.discriminator_loss + moves.generator_loss) & (total < LARGEST_WEIGHTS)
 
 
 @partial(jax.jit, static_argnums=0, compiler_options=COMPILED_FOR_SMALL_STEPS)

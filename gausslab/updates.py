@@ -21,9 +21,13 @@ from gausslab.game import (
     averaged,
     discriminator_gradient,
     draw,
+    generate,
     generator_gradient,
+    judge,
     moved,
 )
+from gausslab.losses import LOSSES, discriminator_loss
+from gausslab.networks import Statistics
 from gausslab.settings import Experiment
 
 GENERATOR_DRAWS = DRAWS_PER_STEP // 2
@@ -91,6 +95,46 @@ def _alternating(structure: Experiment, conditions: Conditions, state: State, mo
     return _repeated(conditions.knobs["generator.steps"], generator_half, state, moves)
 
 
+def _side_gradient(structure: Experiment, conditions: Conditions, state: State, batch: Batch, reals: bool) -> Gradient:
+    """The discriminator's loss and gradient on the reals alone, or on the fakes alone, without penalties.
+
+    A paired loss compares with D's outputs on the other side as they stand.
+    """
+    loss, smoothing = LOSSES[structure.loss], conditions.knobs["remedies.label_smoothing"]
+    before = state.discriminator.statistics
+    fake, _ = generate(structure, state.generator.parameters, state.generator.statistics, batch)
+
+    def objective(psi: Array) -> tuple[Array, Statistics]:
+        v_real, after = judge(structure, psi, before, batch.real, batch.key_for(6))
+        v_fake, after_fake = judge(structure, psi, before, fake, batch.key_for(7))
+        if reals:
+            other = jax.lax.stop_gradient(v_fake)
+            whole = discriminator_loss(loss, v_real, other, smoothing)
+            return whole - (0.0 if loss.paired else loss.fake(other).mean()), after
+        if loss.paired:
+            return discriminator_loss(loss, jax.lax.stop_gradient(v_real), v_fake, smoothing), after_fake
+        return loss.fake(v_fake).mean(), after_fake
+
+    (value, statistics), vector = jax.value_and_grad(objective, has_aux=True)(state.discriminator.parameters)
+    return Gradient(value, vector, statistics)
+
+
+def _real_then_fake(structure: Experiment, conditions: Conditions, state: State, moves: Moves) -> tuple[State, Moves]:
+    _, generator_half = _halves(structure, conditions)
+
+    def discriminator_half(index: Array, state: State, moves: Moves) -> tuple[State, Moves]:
+        batch = draw(structure, conditions, state.step, index)
+        on_reals = _side_gradient(structure, conditions, state, batch, reals=True)
+        state, moves = _with_discriminator(structure, conditions, state, moves, on_reals)
+        on_fakes = _side_gradient(structure, conditions, state, batch, reals=False)
+        state, moves = _with_discriminator(structure, conditions, state, moves, on_fakes)
+        both = on_fakes.loss if LOSSES[structure.loss].paired else on_reals.loss + on_fakes.loss
+        return state, moves._replace(discriminator_loss=both)
+
+    state, moves = _repeated(conditions.knobs["discriminator.steps"], discriminator_half, state, moves)
+    return _repeated(conditions.knobs["generator.steps"], generator_half, state, moves)
+
+
 def _generator_first(structure: Experiment, conditions: Conditions, state: State, moves: Moves) -> tuple[State, Moves]:
     discriminator_half, generator_half = _halves(structure, conditions)
     state, moves = _repeated(conditions.knobs["generator.steps"], generator_half, state, moves)
@@ -145,6 +189,9 @@ def _extragradient(structure: Experiment, conditions: Conditions, state: State, 
 UPDATES: dict[str, Update] = {
     "alternating": Update("D moves, then G answers the new D.", _alternating),
     "generator_first": Update("G moves, then D answers the new G.", _generator_first),
+    "real_then_fake": Update(
+        "D moves on the reals, then on the fakes, a step each and without penalties; then G moves.", _real_then_fake
+    ),
     "simultaneous": Update("Both move at once, each against the other's old self.", _simultaneous),
     "extragradient": Update(
         "Both look a step ahead and move by what they find there (Korpelevich 1976).", _extragradient

@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from constructors import PLAIN, observed, small
 
-from gausslab.diagnosis import PAST, VERDICTS, blame, diagnose
+from gausslab.diagnosis import PAST, VERDICTS, blame, crowding, diagnose, tail_reach
 from gausslab.frame import Frame
 from gausslab.run import begin
 
@@ -103,15 +104,83 @@ def test_a_mean_that_swings_is_oscillating():
     assert _verdict(settling)[0] == "healthy"
 
 
-def test_mass_that_hops_between_modes_is_oscillating():
+def test_mass_that_moves_between_modes_as_a_whole_is_hopping():
     two = observed("0.5*normal(-3, 0.5) + 0.5*normal(3, 0.5)")
-    hopping = []
-    for i in range(PAST):
-        here = np.array([0.7, 0.3]) if (i // 5) % 2 else np.array([0.3, 0.7])
-        hopping.append(_frame(20 * i, 0.6, two, mode_masses=here, modes_covered=2))
-    verdict, sentence = _verdict(hopping)
-    assert verdict == "oscillating"
-    assert "hopped between modes 7 times" in sentence
+
+    def seen(heavy: float) -> list[Frame]:
+        sides = np.array([heavy, 1 - heavy])
+        return [
+            _frame(20 * i, 1.0, two, mode_masses=sides[:: 1 if (i // 5) % 2 else -1], modes_covered=1)
+            for i in range(PAST)
+        ]
+
+    verdict, sentence = _verdict(seen(0.98))
+    assert verdict == "hopping"
+    assert "moved to another one 7 times" in sentence
+    assert _verdict(seen(0.7))[0] != "hopping"
+
+
+def test_nothing_is_missing_in_a_run_that_has_hardly_begun():
+    missing = {"mode_masses": np.eye(8)[3], "modes_covered": 1}
+    frames = [_frame(20 * i, 0.8, EIGHT, **missing) for i in range(8)]
+    assert [_verdict(frames[: i + 1])[0] for i in range(5)] == ["healthy"] * 5
+    assert _verdict(frames)[0] == "collapsed"
+
+
+def _with_beliefs(now: float, best: float) -> list[Frame]:
+    level = np.ones_like(ONE.discriminator)
+    seen = replace(ONE, discriminator=now * level, optimal_discriminator=best * level)
+    return [_frame(20 * i, 3.0, seen) for i in range(12)]
+
+
+def test_a_discriminator_that_knows_little_of_what_could_be_known_is_too_weak():
+    verdict, sentence = _verdict(_with_beliefs(0.52, 0.97))
+    assert verdict == "weak_discriminator"
+    assert "52 %" in sentence
+    assert "97 %" in sentence
+    assert _verdict(_with_beliefs(0.52, 0.6))[0] == "healthy"
+    assert _verdict(_with_beliefs(0.8, 0.97))[0] == "healthy"
+
+
+def test_a_discriminator_that_knows_everything_while_g_stays_far_is_too_strong():
+    assert _verdict(_with_beliefs(0.99, 1.0))[0] == "strong_discriminator"
+
+
+def test_a_learning_rate_that_jumps_throws_the_game_off():
+    def seen(after: float) -> list[Frame]:
+        calm = [replace(_frame(20 * i, 0.2), knobs={"generator.rate": 1e-3}) for i in range(10)]
+        return calm + [replace(_frame(200 + 20 * i, after), knobs={"generator.rate": 0.1}) for i in range(10)]
+
+    verdict, sentence = _verdict(seen(3.0))
+    assert verdict == "thrown_off"
+    assert "from 0.001 to 0.1 after step 180" in sentence
+    assert _verdict(seen(0.25))[0] == "healthy"
+
+
+def test_spikes_at_the_data_are_memorising_and_a_smooth_curve_through_them_is_not():
+    base = observed("values(1, 2, 3, 4, 5, 6, 7)")
+    levels = base.scene.u
+
+    def seen(quantiles: np.ndarray) -> list[Frame]:
+        return [_frame(20 * i, 0.01, replace(base, rearranged=quantiles)) for i in range(8)]
+
+    assert crowding(seen(base.scene.ideal)[-1]) < 0.01
+    assert _verdict(seen(base.scene.ideal))[0] == "memorising"
+    smooth = 0.5 + 7 * levels
+    assert crowding(seen(smooth)[-1]) > 0.4
+    assert _verdict(seen(smooth))[0] != "memorising"
+
+
+def test_bounded_tails_of_an_unbounded_target_are_cut():
+    base = observed("cauchy(0, 1)")
+
+    def seen(reach: float) -> list[Frame]:
+        quantiles = np.clip(base.scene.ideal, -reach, reach)
+        return [_frame(20 * i, float("inf"), replace(base, rearranged=quantiles)) for i in range(8)]
+
+    assert _verdict(seen(20))[0] == "tails_cut"
+    assert tail_reach(seen(20)[-1]) == pytest.approx(20 / 318.3, rel=1e-2)
+    assert _verdict(seen(1e6))[0] == "healthy"
 
 
 def test_a_distance_that_grows_without_end_is_diverged():

@@ -246,6 +246,36 @@ def test_clipped_weights_are_the_discriminators_alone():
     assert np.abs(G.parameters).max() > 0.3
 
 
+def test_weight_decay_fades_the_curve_of_the_discriminator_alone_as_the_rates_fall():
+    curves = {"generator.knots": 4, "discriminator.knots": 5, "optimiser.schedule": "step"}
+    structure, conditions, state, batch = _start(curves)
+    of_d, of_g = _gradients(structure, conditions, state, batch)
+    still = {"generator__rate": 0.0, "discriminator__rate": 0.0}
+    turned = _turned(conditions, **still, discriminator__weight_decay=0.2, optimiser__decay_every=10)
+    before = state.discriminator._replace(parameters=jnp.ones_like(state.discriminator.parameters))
+    for clock, share in ((0, 0.2), (10, 0.1)):
+        D = _moved(structure, turned, jnp.int32(clock), "discriminator", before, of_d)
+        values, counts = np.unique(np.asarray(D.parameters), return_counts=True)
+        np.testing.assert_allclose(values, [1 - share, 1], rtol=1e-6)
+        np.testing.assert_array_equal(counts, [5, before.parameters.size - 5])
+    G = _moved(structure, turned, state.clock, "generator", state.generator, of_g)
+    np.testing.assert_array_equal(G.parameters, state.generator.parameters)
+
+
+def test_a_step_leaves_the_knots_of_the_generator_in_order():
+    structure, conditions, state, batch = _start(
+        {"generator.widths": (), "generator.knots": 6, "generator.ordered": True, "discriminator.ordered": False}
+    )
+    gradient = _gradients(structure, conditions, state, batch)[1]
+    crossing = gradient._replace(vector=jnp.array([-1.0, 1.0, 0.0, 0.0, -1.0, 1.0]))
+    before = state.generator._replace(parameters=jnp.zeros(6))
+    after = _moved(structure, _turned(conditions, generator__rate=0.5), state.clock, "generator", before, crossing)
+    np.testing.assert_allclose(after.parameters, [-0.5, 0.0, 0.5, -0.5, 0.0, 0.5])
+    level = gradient._replace(vector=jnp.zeros(6))
+    still = _moved(structure, conditions, state.clock, "generator", after, level)
+    np.testing.assert_allclose(still.parameters, [-0.5, -0.5, 0.0, 0.0, 0.5, 0.5])
+
+
 def test_the_average_of_the_generator_is_the_textbook_one_once_it_has_forgotten_its_beginning():
     _, conditions, _, _ = _start()
     places = [np.array([float(t), -1.0]) for t in range(1, 200)]
@@ -286,6 +316,16 @@ def test_strata_are_shuffled_where_neighbours_would_meet(pack, loss):
     np.testing.assert_array_equal(np.floor(np.sort(z) * 16), np.arange(16))
     assert bool((np.diff(real) > 0).all()) == (pack == 1)
     assert bool((np.diff(z) > 0).all()) == (pack == 1 and loss == "nonsaturating")
+
+
+def test_reals_and_fakes_that_are_compared_are_turned_against_each_other():
+    structure, conditions, _, _ = _start({"loss": "relativistic", "stratified": True, "latent.stratified": True})
+    angles = set()
+    for step in range(40):
+        z = np.floor(np.asarray(_draw(structure, conditions, jnp.int32(step), 0).z)[:, 0] * 16)
+        angles.add(int(z[0]))
+        np.testing.assert_array_equal(z, (z[0] + np.arange(16)) % 16)
+    assert len(angles) > 10
 
 
 def test_a_pack_is_judged_as_one():

@@ -22,12 +22,13 @@ _apply = jax.jit(networks.apply, static_argnums=(0, 1), static_argnames="trainin
 def _network(**changes) -> Network:
     return Network(
         **{"widths": (4, 3), "activation": "tanh", "fourier_features": 0, "initialisation": "spread", "ordered": False}
+        | {"knots": 0}
         | changes
     )
 
 
 def _discriminator(**changes) -> Discriminator:
-    return Discriminator(**_network(**changes).model_dump(), minibatch_kernels=2)
+    return Discriminator(**{**_network().model_dump(), "minibatch_kernels": 2, **changes})
 
 
 def _made(settings: Network, inputs: int = 1, span=SPAN, seed: int = 0):
@@ -53,6 +54,12 @@ KINDS = {
     "batch norm": _network(batch_norm=True),
     "spectral norm": _network(spectral_norm=True),
     "minibatch": _discriminator(),
+    "curve alone": _network(widths=(), knots=9, ordered=True),
+    "curve beside layers": _network(knots=9, ordered=True),
+    "one knot": _network(widths=(), knots=1),
+    "discriminator's curve": _discriminator(widths=(), knots=9, minibatch_kernels=0),
+    "discriminator's curve beside layers": _discriminator(knots=9),
+    "discriminator's one knot": _discriminator(widths=(), knots=1, minibatch_kernels=0),
 }
 
 
@@ -236,3 +243,124 @@ def test_a_flat_vector_comes_back_as_the_same_network():
     assert parameters.shape == (4 + 4 + 12 + 3 + 3 + 1,)
     leaves = jax.tree.leaves(_layers(settings, parameters))
     np.testing.assert_array_equal(np.concatenate([np.ravel(leaf) for leaf in leaves]), parameters)
+
+
+SLOPED = {"widths": (), "minibatch_kernels": 0}
+
+
+def _filled(settings: Network, values, x, span=SPAN):
+    """What a curve alone makes of x when its parameters are these."""
+    parameters, statistics = _made(settings, span=span)
+    assert parameters.shape == np.shape(values)
+    x = jnp.asarray(x, jnp.float32)[:, None]
+    return _apply(settings, span, jnp.asarray(values, jnp.float32), statistics, x, KEY, training=True)[0][:, 0]
+
+
+def test_a_generators_curve_runs_straight_from_knot_to_knot_and_beyond():
+    heights = np.array([1.0, 3.0, 2.0, 2.5, -1.0])
+    x = np.linspace(-1, 3, 33)
+    expected = np.interp(x, np.linspace(-1, 3, 5), heights)
+    settings = _network(widths=(), knots=5)
+    np.testing.assert_allclose(_filled(settings, heights, x, (-1.0, 3.0)), expected, atol=1e-5)
+    beyond = _filled(settings, heights, [-2.0, 4.0], (-1.0, 3.0))
+    np.testing.assert_allclose(beyond, [-1.0, -4.5], atol=1e-5)
+
+
+def test_a_curve_that_begins_in_order_is_a_gentle_line():
+    output, _ = _output(_network(widths=(), knots=33, ordered=True))
+    np.testing.assert_allclose(output, 0.3 * (2 * X - 1), atol=1e-6)
+
+
+def test_a_discriminators_curve_has_the_slopes_that_are_its_parameters():
+    settings = _discriminator(**SLOPED, knots=33)
+    places = networks.graded(33, SPAN).places
+    slopes = np.random.default_rng(0).normal(size=33)
+    x = np.concatenate([np.linspace(places[0] - 1, places[-1] + 1, 400), 0.5 * (places[1:] + places[:-1])])
+    parameters, statistics = _made(settings)
+
+    def curve(values, x):
+        layers = blueprint(settings, 1, SPAN).unravel(parameters)
+        layers["curve"]["slopes"][...] = values
+        flat = jax.flatten_util.ravel_pytree(layers)[0]
+        return networks.apply(settings, SPAN, flat, statistics, x[:, None], KEY, training=True)[0].sum()
+
+    found = jax.jit(jax.grad(curve, argnums=1))(jnp.asarray(slopes, jnp.float32), jnp.asarray(x, jnp.float32))
+    np.testing.assert_allclose(found, np.interp(x, places, slopes), atol=2e-4)
+
+
+def test_a_discriminators_curve_is_the_integral_of_its_slope():
+    settings = _discriminator(**SLOPED, knots=9)
+    places = networks.graded(9, SPAN).places.astype(float)
+    parameters, statistics = _made(settings)
+    layers = blueprint(settings, 1, SPAN).unravel(parameters)
+    slopes = np.array([1.0, -2.0, 0.5, 3.0, -1.0, 0.0, 2.0, 1.0, -1.0])
+    layers["curve"]["slopes"][...] = jnp.asarray(slopes, jnp.float32)
+    layers["curve"]["height"][...] = jnp.float32(0.25)
+    flat = jax.flatten_util.ravel_pytree(layers)[0]
+    fine = np.linspace(places[0] - 0.5, places[-1] + 0.5, 20_001)
+    slope = np.interp(fine, places, slopes)
+    risen = np.concatenate([[0], np.cumsum(0.5 * (slope[1:] + slope[:-1]) * np.diff(fine))])
+    x = fine[::500]
+    output = _apply(settings, SPAN, flat, statistics, jnp.asarray(x, jnp.float32)[:, None], KEY, training=True)[0]
+    np.testing.assert_allclose(output[:, 0], 0.25 + risen[::500] - np.interp(places[4], fine, risen), atol=2e-4)
+
+
+def test_knots_of_a_discriminator_reach_three_spans_and_lie_closest_in_the_middle():
+    places = networks.graded(101, (-4.0, 4.0)).places
+    np.testing.assert_allclose(places[[0, 50, 100]], [-12, 0, 12], atol=1e-4)
+    gaps = np.diff(places)
+    assert (np.diff(gaps[50:]) > 0).all()
+    assert gaps[50] < places[-1] / 50 / 2 < gaps[-1]
+
+
+def test_a_pack_is_judged_by_the_curve_at_every_sample_of_it():
+    settings = _discriminator(**SLOPED, knots=9)
+    parameters, statistics = _made(settings)
+    parameters = jax.random.normal(KEY, parameters.shape)
+    alone = [_apply(settings, SPAN, parameters, statistics, x, KEY, training=True)[0] for x in (X, X[::-1])]
+    both = _apply(settings, SPAN, parameters, statistics, jnp.concatenate([X, X[::-1]], 1), KEY, training=True)[0]
+    np.testing.assert_allclose(both, alone[0] + alone[1], atol=1e-4)
+
+
+def test_a_curve_beside_layers_is_added_to_them():
+    settings, bare = _network(knots=5), _network()
+    parameters, statistics = _made(settings)
+    layers = blueprint(settings, 1, SPAN).unravel(parameters)
+    layers["curve"]["heights"][...] = jnp.arange(5.0)
+    flat = jax.flatten_util.ravel_pytree(layers)[0]
+    rest = jnp.concatenate(
+        [leaf.reshape(-1) for path, leaf in jax.tree.leaves_with_path(layers) if "curve" not in str(path)]
+    )
+    with_curve = _apply(settings, SPAN, flat, statistics, X, KEY, training=True)[0]
+    without = _apply(bare, SPAN, rest, statistics, X, KEY, training=True)[0]
+    np.testing.assert_allclose(with_curve - without, 4 * X, atol=1e-5)
+
+
+@pytest.mark.parametrize("knots", [1, 2, 8, 9])
+def test_knots_that_overtook_a_neighbour_change_places_and_no_value_is_lost(knots):
+    settings = _network(widths=(), knots=knots, ordered=True)
+    values = np.arange(knots, dtype=np.float32)
+    swapped = values.copy()
+    swapped[:-1:2], swapped[1::2] = values[1::2], values[: knots - 1 : 2].copy()
+    np.testing.assert_array_equal(networks.in_order(settings, 1, SPAN, jnp.asarray(swapped)), values)
+
+
+def test_any_disorder_is_sorted_in_time():
+    settings = _network(widths=(), knots=16, ordered=True)
+    values = jax.random.permutation(KEY, 16).astype(jnp.float32)
+    for _ in range(8):
+        values = networks.in_order(settings, 1, SPAN, values)
+    np.testing.assert_array_equal(values, np.arange(16))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        _network(widths=(), knots=8),
+        _network(knots=8, ordered=True),
+        _discriminator(**SLOPED, knots=8, ordered=True),
+    ],
+)
+def test_only_the_knots_of_an_ordered_generator_without_layers_are_kept_in_order(settings):
+    parameters = -jnp.arange(float(_made(settings)[0].size))
+    np.testing.assert_array_equal(networks.in_order(settings, 1, SPAN, parameters), parameters)

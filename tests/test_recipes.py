@@ -2,8 +2,13 @@
 
 import pytest
 
+from gausslab.diagnosis import VERDICTS
 from gausslab.errors import BadInput
+from gausslab.events import PAUSE
 from gausslab.recipes import RECIPES
+from gausslab.recipes.cures import CURES
+from gausslab.recipes.failures import FAILURES
+from gausslab.run import begin
 from gausslab.settings import Experiment, from_toml, to_toml
 
 
@@ -47,3 +52,49 @@ def test_vanilla_is_the_game_of_2014_whatever_the_defaults_are():
     assert not any((vanilla.standardised, vanilla.stratified, vanilla.latent.stratified, vanilla.generator.averaging))
     assert not any(vanilla.remedies.model_dump()[name] for name in ("instance_noise", "label_smoothing", "consensus"))
     assert not any((vanilla.generator.fourier_features, vanilla.discriminator.fourier_features))
+    assert not any((vanilla.generator.knots, vanilla.discriminator.knots, vanilla.discriminator.weight_decay))
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_every_failure_claims_something_is_named_and_has_a_cure(name):
+    failure = RECIPES[name]
+    assert failure.claim
+    assert failure.attempt.endswith((".", "?"))
+    assert failure.shows
+    assert set(failure.shows) <= set(VERDICTS)
+    assert any(cure.cures == name for cure in CURES.values())
+
+
+@pytest.mark.parametrize("name", CURES)
+def test_every_cure_is_of_a_failure_and_is_named_nothing(name):
+    cure = RECIPES[name]
+    assert cure.claim
+    assert cure.cures in FAILURES
+    assert not cure.shows
+
+
+@pytest.mark.parametrize("name", [name for name in RECIPES if RECIPES[name].events])
+def test_what_is_done_on_the_way_can_be_done_and_lies_within_the_run(name):
+    recipe = RECIPES[name]
+    experiment = recipe.experiment()
+    steps = [event.step for event in recipe.events]
+    assert steps == sorted(steps)
+    assert 0 < steps[0] <= steps[-1] < experiment.steps
+    knobs = experiment.knobs()
+    for event in recipe.events:
+        assert event.knob == PAUSE or event.knob in knobs
+
+
+def _ended(name: str, steps: int):
+    run = begin(RECIPES[name].experiment(steps=steps)).train(steps, progress=False)
+    return run, [run.frames[place] for place in range(len(run.frames))]
+
+
+def test_a_claim_tells_a_failure_from_its_cure():
+    failure, cure = RECIPES["divergence"], RECIPES["divergence-clipped"]
+    run, broken = _ended("divergence", 300)
+    assert run.failure
+    _, held = _ended("divergence-clipped", 300)
+    assert failure.claim.holds(broken)
+    assert not failure.claim.holds(held)
+    assert not cure.claim.holds(broken)

@@ -141,19 +141,23 @@ def test_zero_steps_look_again_without_training():
     assert _same(moves, run.moves)
     last = run.frames.reels[-1].observation(0)
     assert all(_same(jax.tree.map(lambda leaf, k=k: leaf[k], seen), last) for k in (0, 24))
-    looked = training.observe(run._structure, run._conditions, run.state, run.moves, run._look.view)
+    force = run._force
+    looked = training.observe(run._structure, force.conditions, run.state, run.moves, force.look.view)
     for one, other in zip(_leaves(looked), _leaves(last), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
 
 
 def _advanced(run, steps: np.ndarray):
-    return training.advance(run._structure, run._conditions, run.state, run.moves, run._look.view, jnp.asarray(steps))
+    force = run._force
+    view = force.look.view
+    return training.advance(run._structure, force.conditions, run.state, run.moves, view, jnp.asarray(steps))
 
 
 def test_a_step_that_leaves_a_nan_is_the_last_one():
     run = begin(small())
-    knobs = run._conditions.knobs | {"generator.rate": jnp.float32(np.inf)}
-    run._conditions = run._conditions._replace(knobs=knobs)
+    conditions = run._force.conditions
+    knobs = conditions.knobs | {"generator.rate": jnp.float32(np.inf)}
+    run._force = run._force._replace(conditions=conditions._replace(knobs=knobs))
     state, _, seen = _advanced(run, np.full(25, 3, np.int32))
     assert state.step == 1
     np.testing.assert_array_equal(seen.step, 1)

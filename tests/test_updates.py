@@ -11,6 +11,7 @@ from constructors import game, plain
 from gausslab import game as played
 from gausslab import training
 from gausslab.game import Conditions, State
+from gausslab.losses import LOSSES
 from gausslab.run import begin
 from gausslab.settings import Experiment
 from gausslab.updates import GENERATOR_DRAWS, UPDATES
@@ -77,8 +78,34 @@ def _extragradient(conditions, state):
     return _both(conditions, ahead, state, GENERATOR_DRAWS + 1)
 
 
+@partial(jax.jit, static_argnums=(0, 3))
+def _side(structure: Experiment, conditions: Conditions, at: State, reals: bool, index):
+    batch = played.draw(structure, conditions, at.step, index)
+    loss, statistics = LOSSES[structure.loss], at.discriminator.statistics
+    fake, _ = played.generate(structure, at.generator.parameters, at.generator.statistics, batch)
+
+    def objective(psi):
+        x = batch.real if reals else fake
+        v, _ = played.judge(structure, psi, statistics, x, batch.key_for(6))
+        return (loss.real(v) if reals else loss.fake(v)).mean()
+
+    return jax.grad(objective)(at.discriminator.parameters)
+
+
+def _real_then_fake(conditions, state):
+    assert not LOSSES[SHARED.loss].paired
+    for index in (0, 1, 2):
+        for reals in (True, False):
+            slope = _side(SHARED, conditions, state, reals, jnp.int32(index))
+            state = _down(state, "discriminator", slope, 0.2)
+    for index in (0, 1):
+        state = _g_move(conditions, state, GENERATOR_DRAWS + index)
+    return state
+
+
 BY_HAND = {
     "alternating": _alternating,
+    "real_then_fake": _real_then_fake,
     "generator_first": _generator_first,
     "simultaneous": _simultaneous,
     "extragradient": _extragradient,

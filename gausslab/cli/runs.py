@@ -19,6 +19,7 @@ from gausslab.errors import BadInput
 from gausslab.settings import settings
 
 if TYPE_CHECKING:
+    from gausslab.events import Event
     from gausslab.files import OnItsWay
     from gausslab.run import Run
 
@@ -110,8 +111,16 @@ def _train(
     if config and not changes:
         chunks = replaying(config, progress=showing.progress)
     else:
-        chunks = going_on(begin(chosen, ahead=True), Plan(chosen.steps), progress=showing.progress)
+        events = _events(recipe, chosen.steps)
+        chunks = going_on(begin(chosen, ahead=True), Plan(chosen.steps, events), progress=showing.progress)
     return _go_on(chunks, out, checkpoint_every, showing)
+
+
+def _events(recipe: str | None, steps: int) -> tuple[Event, ...]:
+    """What a recipe says is done to its run within so many steps."""
+    from gausslab.recipes import RECIPES
+
+    return tuple(event for event in RECIPES[recipe].events if event.step < steps) if recipe else ()
 
 
 def _finish(folder: Path, every: int | None, showing: Showing) -> int:

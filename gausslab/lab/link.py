@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import binascii
 import json
+import math
 import zlib
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
@@ -23,7 +24,7 @@ from gausslab.targets import parse
 DEFAULT_RECIPE = "steady"
 DEFAULT_TARGET = "0.35*normal(-3, 0.6) + 0.4*normal(0.5, 0.8) + 0.25*normal(4, 0.5)"
 READABLE = 200  # characters of a target that stand in a link as they are
-MOST_EVENTS = 300
+MOST_EVENTS = 1_000
 UNPACKED = 200_000  # characters that may come out of a compressed part
 NOT_IN_A_LINK = ("steps", "frame_every", "target", "seed")
 PLAIN = "(),.*:~-_"  # stay as they are in an address
@@ -47,7 +48,7 @@ def write(opening: Opening) -> str:
     """The query of a link, from its question mark on.
 
     Raises:
-        BadInput: it would be longer than a chat message bears, or take too long to open.
+        BadInput: it would be longer than most programs pass on, or take too long to open.
     """
     if opening.step > LIMITS.link_steps:
         raise _too_much(f"a step up to {LIMITS.link_steps:,}", f"{opening.step:,}")
@@ -64,10 +65,10 @@ def write(opening: Opening) -> str:
             parts[setting.path] = _written(setting.value)
     # A penalty of the recipe that is left out here.
     parts |= {path: "none" for path in usual if path.startswith("penalties.")}
-    if opening.step:
-        parts["step"] = str(opening.step)
     if opening.events:
         parts["did"] = _pack(json.dumps([list(event) for event in opening.events], separators=(",", ":")))
+    if opening.step:
+        parts["step"] = str(opening.step)
     link = "?" + "&".join(f"{name}={quote(value, safe=PLAIN)}" for name, value in parts.items())
     if len(link) > LIMITS.link:
         raise _too_much(f"at most {LIMITS.link:,} characters", f"{len(link):,}")
@@ -91,7 +92,7 @@ def read(query: Mapping[str, str]) -> Opening:
         raise BadInput(f"expected a link of at most {LIMITS.link:,} characters, got a longer one; copy it again")
     recipe = parts.pop("recipe", DEFAULT_RECIPE)
     if recipe not in RECIPES:
-        raise BadInput(f"expected a recipe out of {', '.join(RECIPES)}, got {recipe[:40]!r}; correct the link")
+        raise BadInput(f"expected the name of a recipe, such as {DEFAULT_RECIPE}, got {recipe[:40]!r}; correct it")
     text = parts.pop("target", DEFAULT_TARGET)
     if "packed" in parts:
         text = _unpack(parts.pop("packed"))
@@ -163,15 +164,22 @@ def check_events(experiment: Experiment, events: Sequence[Event]) -> None:
     Raises:
         BadInput: no knob, or a value that it cannot take.
     """
-    now = experiment
+    knobs, structure = experiment.knobs(), experiment.structure()
+    values: dict[str, list[Any]] = {}
     for event in events:
-        if event.knob not in now.knobs() and event.knob != "target":
-            raise BadInput(
-                f"expected knobs that can turn in mid-run in the link, got {event.knob[:40]!r}; copy it again"
-            )
-        now = now.changed({event.knob: event.value})
-        if now.structure() != experiment.structure():
-            raise BadInput(f"expected {event.knob} in the link to stay on its side of 0; copy it again")
+        values.setdefault(event.knob, []).append(event.value)
+    for knob, turned in values.items():
+        if knob not in knobs and knob != "target":
+            raise BadInput(f"expected knobs that can turn in mid-run in the link, got {knob[:40]!r}; copy it again")
+        for value in set(turned) if knob == "target" else _telling(turned):
+            if experiment.changed({knob: value}).structure() != structure:
+                raise BadInput(f"expected {knob} in the link to stay on its side of 0; copy it again")
+
+
+def _telling(values: Sequence[float]) -> set[float]:
+    """Those of a knob's values that cannot be taken if any cannot: a knob has a lowest and a highest one, and steps."""
+    strange = [value for value in values if not math.isfinite(value)] or [value for value in values if value % 1]
+    return {min(values), max(values), *strange[:1], *(value for value in values if value == 0)}
 
 
 def _pack(text: str) -> str:

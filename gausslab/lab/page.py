@@ -16,7 +16,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 
 from gausslab.errors import BadInput
-from gausslab.lab import saving, upload
+from gausslab.lab import address, record, saving, upload
 from gausslab.lab.start import warm_up
 from gausslab.lab.visit import Visit
 from gausslab.recipes import RECIPES
@@ -48,8 +48,8 @@ def page() -> None:
     st.set_page_config(page_title="gausslab", page_icon="🔔", layout="wide", initial_sidebar_state="collapsed")
     st.html(SPACE)
     if "visit" not in st.session_state:
-        warm_up()
-        st.session_state.visit = Visit.opened(st.query_params.to_dict())
+        _open()
+        return
     visit: Visit = st.session_state.visit
     with st.sidebar:
         _recipe(visit)
@@ -59,12 +59,30 @@ def page() -> None:
     _stage()
 
 
+@st.fragment  # in the place of the other one: elsewhere on the page, the stage would be another
+def _open() -> None:
+    """Open what the page's address asks for; a page that has outlived its server is first asked for its address."""
+    raw = _show(address.LOST).req
+    query = st.query_params.to_dict()
+    if raw is not None:
+        query = address.told(raw, st.session_state.get("lost_at"))
+    if query is None:
+        st.session_state.lost_at = address.sequence(raw)
+        return
+    warm_up()
+    st.session_state.visit = Visit.opened(query)
+    st.rerun()
+
+
 @st.fragment
 def _stage() -> None:
     visit: Visit = st.session_state.visit
     raw = (st.session_state.get("stage") or {}).get("req")
-    chunk = visit.reply(raw, given_up=_overtaken)
-    _STAGE(key="stage", data=chunk, on_req_change=_asked, width="stretch", height="content")
+    _show(visit.reply(raw, given_up=_overtaken))
+
+
+def _show(chunk: bytes) -> Any:
+    return _STAGE(key="stage", data=chunk, on_req_change=_asked, width="stretch", height="content")
 
 
 def _overtaken() -> bool:
@@ -88,7 +106,8 @@ def _recipe(visit: Visit) -> None:
         help="A named experiment with a story; it starts anew.",
         on_change=lambda: visit.choose_recipe(st.session_state[visit.key("recipe")]),
     )
-    st.caption(RECIPES[visit.recipe].story)
+    recipe = RECIPES[visit.recipe]
+    st.caption(f"{recipe.story} **Try:** {recipe.attempt}" if recipe.attempt else recipe.story)
 
 
 def _target(visit: Visit) -> None:
@@ -202,7 +221,7 @@ def _penalties(visit: Visit) -> None:
 
 
 def _save(visit: Visit) -> None:
-    st.subheader("Save", anchor=False)
+    st.subheader("Save and open", anchor=False)
     theme = "dark" if st.context.theme.type == "dark" else "light"
     left, right = st.columns(2)
     for place, (ending, kind) in enumerate(saving.FILES.items()):
@@ -227,6 +246,28 @@ def _save(visit: Visit) -> None:
     if visit.film:
         made = visit.film.content.done()
         st.fragment(_film, run_every=None if made else 1.0)(visit.film, asked_again=not made)
+    _open_file(visit)
+
+
+def _open_file(visit: Visit) -> None:
+    key = visit.key("open")
+    st.file_uploader(
+        "Open a run's experiment.toml",
+        ["toml"],
+        key=key,
+        max_upload_size=LIMITS.upload // 1_000_000,
+        help="As saved here (Run, TOML) or by `gausslab train`. It stands where it was saved, and goes on from there.",
+        on_change=lambda: _take_file(visit, st.session_state[key]),
+    )
+
+
+def _take_file(visit: Visit, file: Any) -> None:
+    if file is None:
+        return
+    try:
+        visit.go_to(record.read(file.getvalue()))
+    except BadInput as error:
+        visit.message = str(error)
 
 
 def _film(film: saving.Film, asked_again: bool) -> None:

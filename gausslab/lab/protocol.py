@@ -29,7 +29,22 @@ RUG = 64  # reals and fakes that are sent
 DIGITS = 6  # significant ones of the curves in the header
 LARGEST = 2**53  # whole numbers beyond this are not exact in JavaScript
 
-Act = Literal["play", "pause", "step", "discriminator", "generator", "optimal", "restart", "seed", "seek", "share"]
+Act = Literal[
+    "play",
+    "pause",
+    "step",
+    "discriminator",
+    "generator",
+    "optimal",
+    "restart",
+    "seed",
+    "seek",
+    "share",
+    "open",
+    "fork",
+    "branch",
+    "drop",
+]
 
 READINGS = ("wasserstein", "wasserstein_over_std", "ks", "js", "kl", "energy", "mean", "std", "outside")
 SCALARS = (*READINGS, *LOSSES_AND_GRADIENTS, "modes_covered")
@@ -81,6 +96,8 @@ class Request(BaseModel):
     target: Wish | None = None
     into: Literal["G", "D"] | None = None  # whose hidden layers are looked at
     scenes: Annotated[tuple[Annotated[str, Field(max_length=100)], ...], Field(max_length=64)] = ()
+    address: Annotated[str, Field(max_length=2 * LIMITS.link)] | None = None  # the query that is to be opened
+    ghosts: Annotated[tuple[Annotated[str, Field(max_length=100)], ...], Field(max_length=64)] = ()
 
 
 def understand(raw: Any) -> Request:
@@ -125,6 +142,7 @@ def encode(answer: Answer) -> bytes:
     header = {
         **answer.header,
         "frames": len(frames),
+        "turned": _turned(frames, answer.header.get("knobs", {})),
         "steps": [frame.step for frame in frames],
         "fields": [{"name": name, "shape": list(block.shape)} for name, block in blocks.items()],
         "scalarNames": SCALARS,
@@ -222,6 +240,23 @@ def _scene(name: str, frame: Frame) -> dict[str, Any]:
         "equilibrium": [frame.equilibrium_discriminator_loss, frame.equilibrium_generator_loss],
         "sampled": frame.sampled,
     }
+
+
+def outline(last: Frame) -> dict[str, Any]:
+    """The curves of a frame that stay to be seen of a branch that was left."""
+    scene, places = last.scene, _places(last.scene)
+    return {
+        "x0": float(scene.x[0]),
+        "dx": float(scene.x[1] - scene.x[0]),
+        "density": _rounded(last.p_g),
+        "z": _rounded(scene.z[places]),
+        "g": _rounded(last.g[places]),
+    }
+
+
+def _turned(frames: Sequence[Frame], knobs: Mapping[str, float]) -> list[dict[str, float]]:
+    """The knobs of each frame where they are others than those of the answer."""
+    return [{path: value for path, value in frame.knobs.items() if knobs.get(path) != value} for frame in frames]
 
 
 def _rounded(values: np.ndarray) -> list[float]:

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 from gausslab import figures
 from gausslab.errors import BadInput
 from gausslab.history import table
+from gausslab.lab import record
 from gausslab.lab.session import Session
-from gausslab.settings import LIMITS, to_toml
+from gausslab.settings import LIMITS
 
 _FILMING = BoundedSemaphore(LIMITS.films)
 _FILMERS = ThreadPoolExecutor(LIMITS.films, thread_name_prefix="film")
@@ -62,8 +63,8 @@ def history(session: Session, ending: str, theme: str) -> bytes:
 
 
 def experiment(session: Session, ending: str, theme: str) -> bytes:
-    """The experiment with every knob as it stands, as .toml."""
-    return to_toml(session.experiment).encode()
+    """The run as experiment.toml: its settings, and what was done when."""
+    return record.write(session)
 
 
 def _written(ending: str, write: Callable[[Path], object]) -> bytes:
@@ -86,7 +87,7 @@ FILES: dict[str, Kept] = {
     ".svg": Kept("Picture (SVG)", "image/svg+xml", picture),
     ".csv": Kept("History (CSV)", "text/csv", history),
     ".parquet": Kept("History (Parquet)", "application/vnd.apache.parquet", history),
-    ".toml": Kept("Settings (TOML)", "application/toml", experiment),
+    ".toml": Kept("Run (TOML)", "application/toml", experiment),
 }
 FILMS: dict[str, Kept] = {
     ".mp4": Kept("Film (MP4)", "video/mp4", film),

@@ -18,6 +18,7 @@ import numpy as np
 from gausslab.diagnosis import PAST, diagnose
 from gausslab.errors import BadInput
 from gausslab.frame import Frame, Scene
+from gausslab.lab.branches import Branches, Ghost, Stand, evenly, ghost
 from gausslab.lab.layers import Layers, look_into
 from gausslab.lab.pace import Pace
 from gausslab.lab.protocol import Line, Request
@@ -33,6 +34,8 @@ OPENING = 12  # frames of the first answer
 SNAPSHOTS = 2 * LIMITS.look_ahead // FRAMES_PER_CALL
 OPTIMAL_FRAMES = 20  # after each of which it is asked whether D is optimal
 NEAR_OPTIMAL = 0.02  # |V(D*) − V(D)| over |V(D*) − V at rest| at which D is called optimal
+MOMENTS_BEFORE = 10  # a fork, that are remembered to compare with where no others are
+SHOWN_AGAIN = 40  # remembered frames of a branch that is entered, and moments in the curve of a ghost
 AS_TYPED = {"location": 0.0, "scale": 1.0}  # where a new target stands
 
 
@@ -63,6 +66,8 @@ class Session:
         self.identity = uuid4().hex
         self.run: Run = begin(experiment)
         self.from_start = True  # experiment and events alone give the same bits again
+        self.run.checkpoints.budget = LIMITS.checkpoints
+        self.branches = Branches()
         self._version = 0
         self._script: deque[Event] = deque()
         self._goal = 0
@@ -73,8 +78,9 @@ class Session:
         self._snapshots: list[Run] = []
         self._recent: deque[Frame] = deque(maxlen=PAST)
         self._first: Frame | None = None
+        self._seen: Frame | None = None
         self._look: Lens | None = None
-        self._words = ("healthy", "")
+        self._words: tuple[str, str] = ("healthy", "")
 
     @property
     def step(self) -> int:
@@ -119,10 +125,12 @@ class Session:
             # Asked before the page changed the session: what the stage holds is void, and so are its knobs.
             return self.advance(OPENING, self._steps(request)) if request.act == "play" else self.look()
         if request.act == "seek":
-            return [self._remembered(self.past.nearest(self.step if request.at is None else request.at))]
+            return [self.seek(self.step if request.at is None else request.at)]
         if request.act in ("restart", "seed"):
             self.restart(self.run.experiment.seed + (request.act == "seed"))
             return self.advance(1, 0)
+        if request.act in ("fork", "branch", "drop"):
+            return self._branch_off(request)
         if request.v != self._version or request.target:
             self._turn(request)
         elif request.start < self.step and request.act not in ("play", "pause"):
@@ -142,6 +150,82 @@ class Session:
         if request.act == "step":
             return self.advance(request.frames, request.steps_per_frame, hurry=False)
         return self.advance(request.frames, self._steps(request))
+
+    def _branch_off(self, request: Request) -> list[Line]:
+        if request.act == "drop":
+            self.branches.remove(self.branches.left(request.at))
+            return []
+        self.go_back(request.start)
+        lines = self.enter(request.at) if request.act == "branch" else self.fork(request.at, request.knobs)
+        self._version = request.v
+        return lines
+
+    def fork(self, step: int | None, values: Mapping[str, Any]) -> list[Line]:
+        """Go on from a past step as another branch; this one stays where it stands.
+
+        Args:
+            step: of this branch.
+            values: knobs to turn there.
+
+        Returns:
+            Some frames on the way to that step, and the one at it.
+
+        Raises:
+            BadInput: a step that cannot be had again, a knob that cannot turn, or too many branches; nothing is
+                changed then.
+        """
+        self.branches.check_room()
+        if step is None:
+            raise BadInput("expected a step to fork from, got none; reload the page")
+        seconds = self.run.replay(step) * self.pace.step
+        if seconds > LIMITS.replay:
+            raise BadInput(
+                f"expected a step that is replayed within {LIMITS.replay:g} s, got one that takes {seconds:.0f} s; "
+                "fork from a later one"
+            )
+        run = self.run.at(step, looks=FRAMES_PER_CALL).fork()
+        before = run.knobs | {"target": run.text}
+        run.change(values)
+        past = self.past.until(step)
+        recent = [seen for seen in self._recent if seen.step <= step]
+        recent = recent or [entry.frame() for entry in past.entries[-MOMENTS_BEFORE:]]
+        first = self._first if self._first and self._first.step <= step else None
+        self.branches.grow(step, before, *self._left())
+        self._take_up(Stand(run, past, tuple(recent), first, None, ("healthy", ""), self.from_start))
+        return self._so_far()
+
+    def enter(self, number: int | None) -> list[Line]:
+        """Go on with another branch from where it was left.
+
+        Returns:
+            Some frames on the way there, and the one at its end.
+
+        Raises:
+            BadInput: there is no such branch.
+        """
+        branch = self.branches.left(number)
+        self.branches.leave(*self._left())
+        self._take_up(self.branches.enter(branch))
+        return self._so_far()
+
+    def _left(self) -> tuple[Stand, Ghost]:
+        """This branch as it is left."""
+        frames = [*(line.frame for line in self._so_far())]
+        stand = Stand(self.run, self.past, tuple(self._recent), self._first, self._look, self._words, self.from_start)
+        return stand, ghost(uuid4().hex[:12], frames)
+
+    def _take_up(self, stand: Stand) -> None:
+        self._forget()
+        self.run, self.past, recent, self._first, self._look, self._words, self.from_start = stand
+        self._recent.extend(recent)
+        self._script.clear()
+        self._goal = 0
+        self.epoch += 1
+
+    def _so_far(self) -> list[Line]:
+        """Frames spread over this branch, and the one where it stands."""
+        entries = self.past.until(self.step - 1).entries
+        return [self._remembered(entries[place]) for place in evenly(len(entries), SHOWN_AGAIN)] + self.look()
 
     def _steps(self, request: Request) -> int:
         if request.steps_per_frame == 0:
@@ -203,18 +287,19 @@ class Session:
         due = bool(self._script) and self._script[0].step <= self.step
         while self._script and self._script[0].step <= self.step:
             event = self._script.popleft()
-            self.run.change({event.knob: event.value})
+            self.run.do(event)
         return due
 
     def _call(self, steps: np.ndarray) -> list[Line]:
         self._follow_script()
+        self.run.mark()
         self._snapshots.append(self.run.fork())
         del self._snapshots[:-SNAPSHOTS]
         with self.pace.making(len(steps), int(steps.sum())):
             reel = self.run.advance(np.pad(steps, (0, FRAMES_PER_CALL - len(steps))))
             count = min(len(steps), len(reel))
             frames = [frame(reel.look, reel.observation(place), reel.knobs) for place in range(count)]
-            self._look = reel.look
+            self._look, self._seen = reel.look, frames[-1]
             self._say(frames[-1])
         for place in range(count):
             self.past.record(reel, place, *self._words)
@@ -235,7 +320,8 @@ class Session:
         if self.run.failure:
             self._words = ("diverged", self.run.failure.sentence)
         elif not self._recent or seen.step >= self._recent[-1].step + self.run.experiment.frame_every:
-            self._words = tuple(diagnose(seen, self._recent, self._first))
+            finding = diagnose(seen, self._recent, self._first)
+            self._words = (finding.verdict, finding.sentence)
             self._recent.append(seen)
 
     def _remembered(self, entry: Entry) -> Line:
@@ -246,9 +332,27 @@ class Session:
         """The frame as it stands, without a step."""
         return self.advance(1, 0)
 
-    def seek(self, step: int) -> Frame:
-        """The last remembered frame at or before a step; the run itself stays where it is."""
-        return self.past.nearest(step).frame()
+    def seek(self, step: int) -> Line:
+        """The frame at a step, or the last remembered one before where that cannot be had in time.
+
+        The run itself stays where it is.
+        """
+        step = min(step, self.step)
+        entry = self.past.nearest(step)
+        try:
+            seconds = self.run.replay(step) * self.pace.step
+        except BadInput:  # from before the networks were changed
+            return self._remembered(entry)
+        if entry.step == step or seconds > LIMITS.seek:
+            return self._remembered(entry)
+        (reel,) = self.run.at(step, looks=FRAMES_PER_CALL).frames.reels
+        seen = frame(reel.look, reel.observation(0), reel.knobs)
+        return Line(seen, self.name(seen.scene), entry.verdict, entry.sentence)
+
+    @property
+    def tree(self) -> list[dict[str, Any]]:
+        """The branches as the stage shows them; none where there is only one."""
+        return self.branches.tree(self.run, self._seen) if self._seen else []
 
     def layers(self, station: str) -> Layers | None:
         """The hidden layers of "G" or "D" as they stand; None where a unit is no function of one number."""
@@ -257,8 +361,7 @@ class Session:
     def frames(self, most: int = LIMITS.history) -> list[Frame]:
         """Remembered frames over the whole run, taken evenly."""
         entries = list(self.past.entries)
-        places = sorted({round(place) for place in np.linspace(0, len(entries) - 1, min(most, len(entries))).tolist()})
-        return [entries[place].frame() for place in places]
+        return [entries[place].frame() for place in evenly(len(entries), most)]
 
     def go_back(self, step: int) -> None:
         """Drop what was made ahead of a step, as far back as there are snapshots."""
@@ -329,18 +432,22 @@ class Session:
             self._begin(new)
             return
         self.run, self.from_start = run, False
+        self.run.checkpoints.budget = LIMITS.checkpoints
+        self.run.mark()
         self._script.clear()
         self._goal = 0
         self._snapshots.clear()
 
-    def restart(self, seed: int | None = None) -> None:
+    def restart(self, seed: int | None = None, events: Sequence[Event] = ()) -> None:
         """Begin anew with every setting as it stands.
 
         Args:
             seed: another one, or None for the same.
+            events: what is to be done to the run on its way.
         """
         now = self.experiment
         self._begin(now.changed({"seed": (now.seed if seed is None else seed) % 2**32}))
+        self._script = deque(events)
         self.epoch += 1
 
     def half(self, player: str) -> list[Line]:

@@ -33,7 +33,7 @@ def warm_up() -> None:
 
 @cache
 def _warm_up_once() -> None:
-    from gausslab.lab import link
+    from gausslab.lab import link, saving, upload  # noqa: F401 (what the page imports)
     from gausslab.lab.session import Session
 
     Session(link.default().experiment).answer(None)
@@ -52,8 +52,11 @@ def main(host: str, port: int, *, browser: bool = True) -> None:
     keep_programs()
     import streamlit as st
 
-    # While the browser opens, so that the first visitor need not wait for it.
-    threading.Thread(target=warm_up, daemon=True).start()
+    if browser:
+        # While it opens, so that the first visitor need not wait for it.
+        threading.Thread(target=warm_up, daemon=True).start()
+    else:
+        warm_up()  # who listens is ready: pages that a restart has cut off come back all at once
     st.App(SCRIPT).run(
         config={
             "server.address": host,

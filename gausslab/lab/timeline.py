@@ -28,6 +28,11 @@ class Entry(NamedTuple):
     sentence: str
 
     @property
+    def step(self) -> int:
+        """Steps taken before the look."""
+        return int(self.observations.step[0])
+
+    @property
     def reel(self) -> Reel:
         """The look as it was taken."""
         return Reel(lens(self.structure, self.target, self.units), self.knobs, self.observations)
@@ -81,6 +86,11 @@ class Timeline:
         """Drop what was seen later than a step."""
         place = bisect_right(self.steps, step)
         del self.steps[place:], self.entries[place:]
+
+    def until(self, step: int) -> Timeline:
+        """Those at or before a step, for a run that goes another way from there."""
+        place = bisect_right(self.steps, step)
+        return Timeline(self.most, self.spacing, self.steps[:place], self.entries[:place])
 
     def nearest(self, step: int) -> Entry:
         """The last look at or before a step; the first one where there is none."""

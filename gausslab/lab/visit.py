@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gausslab.errors import BadInput
-from gausslab.lab import link, protocol
+from gausslab.events import Event
+from gausslab.lab import link, protocol, record
+from gausslab.lab.branches import Ghost
 from gausslab.lab.controls import controls
 from gausslab.lab.saving import Film
 from gausslab.lab.session import Session
 from gausslab.lab.transplant import UNITS
 from gausslab.lab.turns import TURNS
 from gausslab.recipes import RECIPES
-from gausslab.settings import Experiment, Setting, settings
+from gausslab.settings import LIMITS, Experiment, Setting, settings
 from gausslab.targets import parse
 
 FIRST_WEIGHT = 1.0  # of a penalty that is added
@@ -31,6 +33,7 @@ class Visit:
     film: Film | None = None
     generation: int = 0  # of the native widgets: raised when they have to show something else than was put in
     _answered: tuple[Any, bytes] | None = field(default=None, repr=False)
+    _written: tuple[Any, str | None] | None = field(default=None, repr=False)
     _waiting_since: float = 0.0  # for its turn; 0 where it does not wait
 
     @classmethod
@@ -41,6 +44,14 @@ class Visit:
         except BadInput as error:
             asked, message = link.default(), f"This link could not be opened: {error}"
         return cls(Session(asked.experiment, asked.events, asked.step), asked.recipe, message)
+
+    def go_to(self, asked: link.Opening) -> None:
+        """Leave this run for another one, which is taken to its step and stands there."""
+        before = self.session
+        self.session = Session(asked.experiment, asked.events, asked.step)
+        self.session.epoch = before.epoch + 1
+        self.recipe, self.message = asked.recipe, ""
+        self.renew()
 
     @property
     def experiment(self) -> Experiment:
@@ -81,14 +92,15 @@ class Visit:
             self.renew()
 
     def choose_recipe(self, name: str) -> None:
-        """Begin a recipe, on the target in force."""
-        self.recipe = name
-        usual = {setting.path: setting.value for setting in settings(RECIPES[name].experiment())}
-        for path in [path for path in usual if path.startswith("penalties.")] + ["target", "seed", "location", "scale"]:
-            usual.pop(path)
-        usual["penalties"] = dict(RECIPES[name].experiment().penalties)
-        self.set_up(usual)
-        self.session.restart()
+        """Begin a recipe, on the target in force where it names none."""
+        recipe, experiment = RECIPES[name], RECIPES[name].experiment()
+        kept = {"seed", "location", "scale"} | ({"target"} - set(recipe.settings))
+        usual = {setting.path: setting.value for setting in settings(experiment)}
+        usual = {path: value for path, value in usual.items() if not path.startswith("penalties.") and path not in kept}
+        self.set_up(usual | {"penalties": dict(experiment.penalties)})
+        if not self.message:
+            self.recipe = name
+            self.session.restart(events=recipe.events)
         self.renew()
 
     def choose_penalties(self, names: Iterable[str]) -> None:
@@ -96,17 +108,40 @@ class Visit:
         now = dict(self.experiment.penalties)
         self.set_up({"penalties": {name: now.get(name, FIRST_WEIGHT) for name in names}})
 
+    @property
+    def address(self) -> str | None:
+        """The query of the page's own address, without a step; None on the way to a step, and where it is too long."""
+        session, run = self.session, self.session.run
+        if session.goal or run.step > LIMITS.link_steps:
+            return None
+        mark = (session.identity, session.epoch, len(run.events), self.recipe, () if session.from_start else run.knobs)
+        if self._written is None or self._written[0] != mark:
+            try:
+                address = self._link(tuple(run.events))
+            except BadInput:
+                address = None
+            self._written = (mark, address)
+        return self._written[1]
+
     def link(self, step: int) -> str:
         """The query of a link to a step of this run; to its settings, where weights were kept from another one.
 
         Raises:
             BadInput: there is too much to say for a link.
         """
-        run = self.session.run
+        return self._link(tuple(event for event in self.session.run.events if event.step <= step), step)
+
+    def _shared(self, step: int) -> dict[str, str]:
+        """What a person can send to somebody: a link, or a file where there is too much to say for one."""
+        try:
+            return {"share": self.link(step)}
+        except BadInput:
+            return {"file": record.write(self.session, step).decode()}
+
+    def _link(self, events: tuple[Event, ...], step: int = 0) -> str:
         if not self.session.from_start:
             return link.write(link.Opening(self.recipe, self.experiment))
-        events = tuple(event for event in run.events if event.step <= step)
-        return link.write(link.Opening(self.recipe, run.experiment, events, step))
+        return link.write(link.Opening(self.recipe, self.session.run.experiment, events, step))
 
     def reply(self, raw: Any, given_up: Callable[[], bool] = lambda: False) -> bytes:
         """Answer the stage, when it is this session's turn; the same request gets the same bytes again.
@@ -133,19 +168,22 @@ class Visit:
     def _answer(self, raw: Any) -> bytes:
         sequence = raw.get("seq") if isinstance(raw, Mapping) else None
         known: frozenset[str] = frozenset()
+        ghosts: frozenset[str] = frozenset()
         version, lines, message, share, layers = 0, [], self.message, None, None
         try:
             request = None if raw is None else protocol.understand(raw)
             if request:
-                version, known = request.v, frozenset(request.scenes)
-            lines = self.session.answer(request)
+                version, known, ghosts = request.v, frozenset(request.scenes), frozenset(request.ghosts)
+            lines = self.session.answer(None if request and request.act == "open" else request)
             if request and request.into and lines and request.act != "seek":
                 layers = self.session.layers(request.into)
             if request and request.act == "share":
-                share = self.link(self.session.step if request.at is None else request.at)
+                share = self._shared(self.session.step if request.at is None else request.at)
         except BadInput as error:
             message = str(error)
-        header = self._header(sequence if isinstance(sequence, int) else 0, version, message) | {"share": share}
+        header = self._header(sequence if isinstance(sequence, int) else 0, version, message) | (share or {})
+        header |= {"branches": self.session.tree, "current": self.session.branches.current.number}
+        header["ghosts"] = {name: _ghost(found) for name, found in self.session.branches.ghosts(ghosts).items()}
         chunk = protocol.encode(protocol.Answer(lines, header, known, layers))
         self._answered = ((str(raw), self.session.epoch, self.message, self.generation), chunk)
         return chunk
@@ -160,6 +198,7 @@ class Visit:
             "knobs": run.knobs,
             "failure": run.failure.sentence if run.failure else None,
             "goal": session.goal,
+            "address": self.address,
             "speed": session.pace.steps_per_second,
             "setup": self._setup(message),
         }
@@ -188,3 +227,7 @@ class Visit:
             "recipe": self.recipe,
             "loss": run.experiment.loss,
         }
+
+
+def _ghost(found: Ghost) -> dict[str, Any]:
+    return {"steps": found.steps, "distances": found.distances, **protocol.outline(found.last)}

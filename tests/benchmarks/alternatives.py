@@ -19,7 +19,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -134,14 +134,19 @@ def learn(
         u = sampling.stratified(u) if stratified else u
         real = sampling.quantile(table, u[0], jnp.float32(0), jnp.float32(1))
         gradient = jax.grad(objective)(parameters, u[1], real)
-        share = cosine(t) * jnp.minimum(1.0, (t + 1) / settings.warm_up)
+        share = jnp.asarray(cosine(t)) * jnp.minimum(1.0, (t + 1) / settings.warm_up)
         move, memory = optax.adam(rate * share, settings.beta1, settings.beta2).update(gradient, memory)
-        parameters = jnp.add(parameters, move)
+        parameters = parameters + _vector(move)
         kept = jnp.minimum(STEADY.generator.averaging, (1.0 + t) / (10.0 + t))
         return (parameters, memory, kept * average + (1 - kept) * parameters), None
 
     begin = (start, optax.adam(rate).init(start), start)
     return jax.lax.scan(step, begin, jnp.arange(steps))[0][2]
+
+
+def _vector(updates: Any) -> Array:
+    """Optax's updates of a flat vector, which are a flat vector."""
+    return updates
 
 
 def kernel_density(values: np.ndarray, levels: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from . import alternatives, crowd, film, lab, quality, rate, recompiles, seek, speed, start
+from . import alternatives, classics, crowd, film, lab, quality, rate, recipes, recompiles, seek, speed, start
 from .rows import Options, Row
 
 
@@ -28,4 +28,6 @@ BENCHMARKS: dict[str, Benchmark] = {
     "lab": Benchmark("The live page in a browser, both on the same cores.", lab.rows),
     "crowd": Benchmark("Thirty visitors of the lab at once on two cores.", crowd.rows),
     "hour": Benchmark("One visitor of the lab for an hour.", crowd.hour),
+    "recipes": Benchmark("Failures on demand and their cures: what they show, what is said.", recipes.rows),
+    "classics": Benchmark("Published 1D GANs, beside `steady` on the same target.", classics.rows),
 }

@@ -143,17 +143,47 @@ def test_discriminator_comes_nearer_to_its_optimum_while_the_generator_waits(ses
     assert abs(after.optimal_value - after.value) < abs(before.optimal_value - before.value)
 
 
-def test_seek_shows_the_past_and_leaves_the_run_where_it_is(session):
+def test_seek_shows_the_very_step_and_leaves_the_run_where_it_is(session):
     ask(session, act="step", frames=10)
     (line,) = ask(session, act="seek", at=7)
-    assert line.frame.step == 6
+    assert line.frame.step == 7
     assert session.step == 20
     assert ask(session, act="step", frames=1)[0].frame.step == 22
 
 
-def test_seek_before_everything_shows_the_first_frame(session):
+def test_frame_that_was_never_shown_is_that_of_a_run_to_its_step(session):
+    ask(session, act="step", frames=10)
+    (line,) = ask(session, act="seek", at=7)
+    other = Session(experiment())
+    (same,) = ask(other, act="step", frames=1, stepsPerFrame=7)
+    np.testing.assert_array_equal(line.frame.g, same.frame.g)
+    np.testing.assert_array_equal(line.frame.logits, same.frame.logits)
+
+
+def test_seek_to_the_start_shows_the_frame_before_the_first_step(session):
     ask(session, act="step", frames=3)
-    assert ask(session, act="seek", at=0)[0].frame.step == 2
+    assert ask(session, act="seek", at=0)[0].frame.step == 0
+
+
+def test_seek_shows_the_knobs_of_then(session):
+    ask(session, act="step", frames=10)
+    ask(session, v=1, knobs={"location": 2.0}, act="step", frames=3)
+    assert ask(session, v=1, act="seek", at=7)[0].frame.knobs["location"] == 0.0
+    assert ask(session, v=1, act="seek", at=23)[0].frame.knobs["location"] == 2.0
+
+
+def test_seek_that_would_take_too_long_shows_the_last_remembered_frame_before(session):
+    ask(session, act="step", frames=10)
+    session.pace.step = 1.0
+    assert ask(session, act="seek", at=7)[0].frame.step == 6
+
+
+def test_seek_behind_a_change_of_networks_shows_what_is_remembered(session):
+    ask(session, act="step", frames=10)
+    session.set_up({"batch": 32})
+    ask(session, act="step", frames=10)
+    assert ask(session, act="seek", at=7)[0].frame.step == 6
+    assert ask(session, act="seek", at=27)[0].frame.step == 27
 
 
 def test_pause_takes_no_step(session):

@@ -41,7 +41,7 @@ export function watchButtons(stage) {
  * @param {object} stage with `parts`, `playhead`, `hand`, `machine` and `half`
  */
 export function showButtons({ parts, playhead, hand, machine, half }) {
-  const { play, slow, draw } = parts.buttons;
+  const { play, slow, draw, fork } = parts.buttons;
   const [sign, words] = playhead.playing ? ["pause", "Pause"] : ["play", "Play"];
   if (play.lastElementChild.textContent !== words) {
     play.firstElementChild.innerHTML = icon(sign);
@@ -49,6 +49,11 @@ export function showButtons({ parts, playhead, hand, machine, half }) {
   }
   slow.setAttribute("aria-pressed", String(playhead.slow));
   draw.setAttribute("aria-pressed", String(hand.drawing));
+  fork.disabled = !playhead.visited;
+  const offer = Object.keys(playhead.wishes).length > 0;
+  const wanted = offer ? "Fork with this" : "Fork from here";
+  if (fork.lastElementChild.textContent !== wanted) fork.lastElementChild.textContent = wanted;
+  fork.classList.toggle("offer", offer);
   parts.root.dataset.playing = playhead.playing;
   parts.root.dataset.half = half ?? "";
   for (const item of parts.stations) {

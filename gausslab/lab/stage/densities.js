@@ -123,8 +123,9 @@ export class Densities {
    * @param {Moment} moment
    * @param {Object<string, boolean>} shows which layers
    * @param {object} hand what the person points at: `x` lit by the map, `handles` to grab, `sketch` being drawn
+   * @param {object[]} ghosts of other branches
    */
-  draw(moment, shows, hand) {
+  draw(moment, shows, hand, ghosts) {
     this.prepare(moment, shows);
     const { context } = this.moving;
     const { X, Y, B, theme } = this;
@@ -146,6 +147,7 @@ export class Densities {
       context.fill();
     }
     if (shows.discriminator && shows.optimal) this.drawGap(context, moment);
+    for (const ghost of ghosts) curve(context, ghost.look, ghost.density, ghost.x0, ghost.dx, X, Y, most);
     if (shows.optimal) curve(context, theme.optimal, moment.optimal, x0, dx, X, B);
     if (shows.discriminator) curve(context, theme.discriminator, moment.belief, x0, dx, X, B);
     if (shows.generator) curve(context, theme.generator, moment.density, x0, dx, X, Y, most);

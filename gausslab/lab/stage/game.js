@@ -27,8 +27,9 @@ export class Game {
    *
    * @param {History} history
    * @param {number} step
+   * @param {object[]} ghosts of other branches
    */
-  draw(history, step) {
+  draw(history, step, ghosts) {
     this.layer.fit();
     this.layer.clear();
     if (history.count < 1) return;
@@ -37,14 +38,16 @@ export class Game {
     const columns = narrow ? 2 : 4;
     const each = (width - 8 - columns * GAP) / columns;
     const tall = narrow ? height / 2 : height;
+    const end = Math.max(history.last, history.steps[0] + 1, ...ghosts.map(({ steps }) => steps.at(-1)));
+    this.ghosts = ghosts;
     [this.drawLosses, this.drawDistance, this.drawModes, this.drawGradients].forEach((draw, index) => {
       const left = GAP + (index % columns) * (each + GAP);
       const top = Math.floor(index / columns) * tall;
-      this.X.set(history.steps[0], Math.max(history.last, history.steps[0] + 1), left, left + each);
+      this.X.set(history.steps[0], end, left, left + each);
       this.top = top + TOP;
       this.floor = top + tall - BOTTOM;
       draw.call(this, history);
-      if (step < history.last) this.cursor(step);
+      if (step < end) this.cursor(step);
     });
   }
 
@@ -132,7 +135,8 @@ export class Game {
     const { theme } = this;
     const W = history.series.wasserstein_over_std;
     const floor = history.floors[history.count - 1];
-    const [low, high] = logLimits([W], history.count, floor > 0 ? [floor / 1.4] : []);
+    const others = this.ghosts.flatMap(({ distances }) => Array.from(distances).filter((value) => value > 0));
+    const [low, high] = logLimits([W], history.count, floor > 0 ? [floor / 1.4, ...others] : others);
     this.Y.set(Math.log10(low), Math.log10(high), this.floor, this.top);
     context.fillStyle = this.noise;
     context.beginPath();
@@ -144,6 +148,10 @@ export class Game {
     context.lineTo(this.X.start, this.floor);
     context.fill();
     this.axes(decades(low, high), true);
+    for (const { look, steps, distances } of this.ghosts) {
+      pen(context, look);
+      this.path({ steps, count: steps.length }, distances, true);
+    }
     pen(context, theme.generator, 1.8);
     this.path(history, W, true);
     this.title("Distance W₁/σ", [[theme.generator, brief(W[history.count - 1])]]);

@@ -13,6 +13,7 @@ const KEYS = {
   g: "generator",
   o: "optimal",
   s: "slow",
+  f: "fork",
   0: "restart",
   n: "seed",
   p: "draw",
@@ -75,7 +76,7 @@ export function watchDensities(canvas, stage) {
       const name = nearest(px, py, event, stage);
       if (!name) return;
       hand.near = name;
-      const { location = 0, scale = 1 } = stage.playhead.knobs;
+      const { location = 0, scale = 1 } = stage.playhead.inForce;
       grip = { name, x: densities.X.under(px), location, scale, mean: stage.target.centre + location };
     }
     hand.held = true;

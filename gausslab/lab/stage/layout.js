@@ -11,6 +11,7 @@ const ICONS = {
   restart: '<path d="M8 3V0L3 4l5 4V5a4 4 0 1 1-4 4H2a6 6 0 1 0 6-6z"/>',
   seed: '<path d="M2 2h12v12H2zm2 2v8h8V4zm1 1h2v2H5zm4 4h2v2H9z" fill-rule="evenodd"/>',
   link: '<path d="M9 1h6v6l-2-2-5 5-2-2 5-5zM1 4h5v2H3v7h7v-3h2v5H1z"/>',
+  fork: '<path d="M4 1v7l3 3v4h2v-4l3-3V1h-2v6L8 9 6 7V1z"/>',
   draw: '<path d="M1 15l1-4 8-8 3 3-8 8zM11 2l1-1 3 3-1 1z"/>',
 };
 const BUTTONS = [
@@ -20,6 +21,7 @@ const BUTTONS = [
   ["generator", "", "G", "Only G learns, one step (G)"],
   ["optimal", "", "D*", "D learns until it is as good as it can be (O)"],
   ["slow", "", "Slow", "Slow motion: one half-step at a time (S)"],
+  ["fork", "fork", "Fork from here", "Fork from the past moment that the timeline shows (F)"],
   ["restart", "restart", "", "Start again with the same seed (0)"],
   ["seed", "seed", "", "Start again with a new seed (N)"],
   ["draw", "draw", "", "Draw a target density into the first picture (P)"],
@@ -32,6 +34,7 @@ const KEYS = [
   ["G", "only G learns"],
   ["O", "D learns until it is optimal"],
   ["S", "slow motion, half-step by half-step"],
+  ["F", "fork: go on from the past moment that is shown"],
   ["0", "start again, same seed"],
   ["N", "start again, new seed"],
   ["P", "draw a density"],
@@ -76,8 +79,15 @@ const MARKUP = `
       <input type="range" min="0" max="1" step="1" value="0"></label>
     <button type="button" data-act="help" aria-label="List of keys (?)" title="List of keys (?)">?</button>
   </div>
-  <div class="diagnosis"><p class="sentence">Waiting for the first frames …</p><p class="numbers"></p></div>
+  <div class="diagnosis"><p class="sentence">Waiting for the first frames …</p>
+    <p class="note" role="status" hidden></p><p class="numbers"></p></div>
   <p class="message" role="alert" hidden></p>
+  <div class="branches" role="group" aria-label="Branches" hidden>
+    <button type="button" data-layer="ghosts" aria-pressed="true" title="Show the other branches in the pictures"
+      >Ghosts</button>
+    <svg aria-hidden="true"></svg>
+    <ul></ul>
+  </div>
   <div class="knobs" role="group" aria-label="Settings that act at once"></div>
   <div class="panels">
     ${panel("densities", "Densities", DENSITIES, LEGEND)}
@@ -91,7 +101,8 @@ const MARKUP = `
     <h2>Link to this moment</h2>
     <input type="text" readonly aria-label="Link">
     <p></p>
-    <form method="dialog"><button type="button" data-copy>Copy</button> <button>Close</button></form>
+    <form method="dialog"><button type="button" data-copy>Copy</button>
+      <a data-file download="experiment.toml" hidden>Save experiment.toml</a> <button>Close</button></form>
   </dialog>
   <dialog aria-label="Keys" data-dialog="keys">
     <h2>Keys</h2>
@@ -121,8 +132,10 @@ export function layOut(parent) {
     stations: [...root.querySelectorAll("[data-station]")],
     speed: { input: find(".speed input"), output: find(".speed output") },
     timeline: { input: find(".timeline input"), output: find(".timeline output") },
+    branches: { row: find(".branches"), tree: find(".branches > svg"), list: find(".branches ul") },
     knobs: find(".knobs"),
     message: find(".message"),
+    note: find(".note"),
     sentence: find(".sentence"),
     numbers: find(".numbers"),
     alternative: find("[data-place=alternative]"),
@@ -133,6 +146,7 @@ export function layOut(parent) {
       field: find("[data-dialog=link] input"),
       note: find("[data-dialog=link] p"),
       copy: find("[data-copy]"),
+      file: find("[data-file]"),
     },
     densities: [find(".densities .still"), find(".densities .moving")],
     map: [find(".map .still"), find(".map .moving")],

@@ -100,8 +100,9 @@ export class MapPanel {
    *
    * @param {Moment} moment
    * @param {{u: ?number, pixel: number}} hand the latent's level that is pointed at, if any, and where
+   * @param {object[]} ghosts of other branches
    */
-  draw(moment, hand) {
+  draw(moment, hand, ghosts) {
     this.prepare(moment);
     const { context } = this.moving;
     const { theme, Z, Y } = this;
@@ -117,6 +118,11 @@ export class MapPanel {
     context.fillStyle = this.foldFill;
     for (const [start, stop] of moment.frame.marks.folds) {
       context.fillRect(Z.at(start), TOP, Math.max(1.5, Z.at(stop) - Z.at(start)), this.floor - TOP);
+    }
+    for (const { look, z, g } of ghosts) {
+      pen(context, look);
+      traceOver(context, z, g, Z, Y, least, most);
+      context.stroke();
     }
     pen(context, theme.rearranged);
     traceOver(context, scene.z, moment.rearranged, Z, Y, least, most);

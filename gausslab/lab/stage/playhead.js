@@ -13,11 +13,26 @@ const KEY_RATE = 20; // key frames a second; between them the stage tweens
 const PAST = 240; // key frames kept behind the playhead
 const AHEAD = 0.45; // seconds of frames below which the next chunk is asked for
 const RESERVE = 0.1; // seconds of frames below which it slows down
+const PLENTY = 1.2; // seconds of frames above which it hurries
+const MOST = 60; // frames asked for at once
 const SHORT = 3; // frames asked for after a change
 const WATCHDOG = 2500; // ms without an answer before the same request is sent again
 const BEAT = 1500; // ms that a half-step takes in slow motion
-const ONE_FRAME = new Set(["step", "discriminator", "generator", "optimal", "restart", "seed", "seek", "share"]);
+const ONE_FRAME = new Set([
+  "step",
+  "discriminator",
+  "generator",
+  "optimal",
+  "restart",
+  "seed",
+  "seek",
+  "share",
+  "fork",
+  "branch",
+  "drop",
+]);
 const AFRESH = new Set(["restart", "seed"]);
+const ASIDE = new Set(["share", "drop"]); // say nothing of what is shown
 
 /** Holds the frames and decides what to ask for. */
 export class Playhead {
@@ -40,10 +55,15 @@ export class Playhead {
     this.stale = false; // a knob was turned since the last request
     this.urgent = false; // the request without an answer is for a turned knob
     this.visited = null; // a past frame that the timeline shows
+    this.sought = null; // the step of it
+    this.wishes = {}; // knobs that are to be turned there, once somebody forks from it
+    this.ghosts = new Map(); // those that the stage holds
     this.lastAct = "play";
     this.failure = null;
     this.into = null; // "G" or "D": whose hidden layers are asked for
     this.goal = 0; // the step of a link, at which it will stand
+    this.offline = false; // nothing that is sent would arrive
+    this.returning = null; // the last step that a new server has reached on its way to what is shown
     this.sentAt = this.beatAt = -Infinity;
     this.generation = 0; // counts starts from nothing
   }
@@ -61,6 +81,13 @@ export class Playhead {
   /** How far the playhead is between the two, from 0 to 1. */
   get share() {
     return this.visited ? 0 : this.position - Math.floor(this.position);
+  }
+
+  /** The step that has been reached, whatever the timeline shows. */
+  get reached() {
+    const before = this.frames[Math.floor(this.position)]?.step ?? 0;
+    const after = this.frames[Math.floor(this.position) + 1]?.step ?? before;
+    return Math.round(before + (this.position - Math.floor(this.position)) * (after - before));
   }
 
   /** Key frames that are still to be shown. */
@@ -98,16 +125,47 @@ export class Playhead {
     this.epoch = header.epoch ?? this.epoch;
     this.failure = header.failure ?? null;
     this.goal = header.goal ?? 0;
+    if (this.goal && afresh) this.playing = true; // until it is there
     if (header.speed > 0) this.measured = header.speed;
     for (const frame of frames) frame.scene = this.scenes.get(frame.sceneId);
     frames = frames.filter((frame) => frame.scene);
+    if (this.returning !== null && !afresh) frames = this.arrived(frames, header.knobs);
+    if (afresh) this.settle(null);
     if (asked?.act === "seek") {
-      if (!this.playing) this.visited = frames.at(-1) ?? this.visited;
+      if (!this.playing && asked.at === this.sought) this.visited = frames.at(-1) ?? this.visited;
     } else if (frames.length) {
+      if (asked?.act === "fork") this.playing = true;
       this.join(frames, afresh || AFRESH.has(asked?.act), ONE_FRAME.has(asked?.act) || asked?.stepsPerFrame === 0);
     }
     this.forgetScenes();
     return true;
+  }
+
+  /**
+   * Has a server that knows nothing of this run open its address, and stays where it is meanwhile.
+   *
+   * @param {string} address the query
+   * @param {boolean} whole whether it holds the moment that is shown; else there is another one to show
+   */
+  comeBack(address, whole, now) {
+    if (!whole) this.frames = [];
+    this.returning = whole ? 0 : null;
+    this.v = this.epoch = this.aimed = 0;
+    this.acts = [];
+    this.stale = this.urgent = false;
+    this.compose({ act: "open", address }, 1, now);
+  }
+
+  /** Of the way back, only the moment that is shown already; from there on it goes on as before. */
+  arrived(frames, knobs) {
+    this.returning = frames.at(-1)?.step ?? this.returning;
+    if (this.returning < this.goal) return [];
+    this.returning = null;
+    this.goal = 0;
+    this.cut();
+    const turned = Object.entries(this.knobs).some(([path, value]) => knobs[path] !== value);
+    if (turned || this.target) this.change(); // while nobody could hear of it
+    return frames.slice(-1);
   }
 
   /** Puts new frames behind those that stay. */
@@ -149,37 +207,46 @@ export class Playhead {
    *
    * @param {number} now ms
    * @param {number} elapsed ms since the last call
+   * @returns {boolean} whether it has just come to stand at the step of a link
    */
   advance(now, elapsed) {
-    if (this.goal && this.playing) this.hasten();
+    let arrived = false;
+    if (this.goal && this.playing && this.returning === null) arrived = this.hasten();
     else if (this.visited === null && (this.playing || this.slow)) {
       // Slower before it runs dry, faster where too much has piled up: a stall would be seen.
       const reserve = Math.max(1, RESERVE * this.rate);
-      const pace = this.slow ? 1 : Math.min(1.25, Math.max(0.25, this.ahead / reserve));
+      const hurry = Math.min(1.25, this.ahead / (PLENTY * this.rate));
+      const pace = this.slow ? 1 : Math.max(0.25, Math.min(1, this.ahead / reserve), hurry);
       this.position += Math.min(this.ahead, (Math.min(elapsed, 100) / 1000) * this.rate * pace);
     }
     this.ask(now);
+    return arrived;
   }
 
   /** Takes the way to the step of a link as fast as it comes, and stands there. */
   hasten() {
     this.position = Math.max(0, this.frames.length - 1);
-    if (!(this.current?.step >= this.goal)) return;
+    if (!(this.current?.step >= this.goal)) return false;
     this.playing = false;
     this.goal = 0;
+    return true;
   }
 
   /** Sends the one request that is most needed, if any. */
   ask(now) {
     // A turned knob need not wait for frames that are void already; it does wait for another turn's answer, or a fast
     // hand would never be answered.
-    const overtaken = this.stale && !this.acts.length && this.waiting?.act === "play" && !this.urgent;
+    if (this.offline) return;
+    const returns = this.returning !== null;
+    const overtaken = this.stale && !returns && !this.acts.length && this.waiting?.act === "play" && !this.urgent;
     if (this.waiting && !overtaken) {
       if (now - this.sentAt > WATCHDOG && !document.hidden) this.dispatch(this.waiting, now);
       return;
     }
     if (!this.frames.length || document.hidden) return;
-    if (this.acts.length) {
+    if (returns) {
+      this.compose({ act: "play" }, MOST, now);
+    } else if (this.acts.length) {
       this.compose(this.acts.shift(), 1, now);
     } else if (this.stale) {
       if (this.playing && !this.slow) this.compose({ act: "play" }, Math.max(SHORT, Math.round(0.15 * this.rate)), now);
@@ -194,25 +261,28 @@ export class Playhead {
 
   /** Builds a request and sends it. */
   compose(wish, frames, now) {
-    if (wish.act !== "share") this.lastAct = wish.act;
+    if (!ASIDE.has(wish.act)) this.lastAct = wish.act;
+    const onItsWay = this.returning !== null || wish.address !== undefined;
     this.urgent = this.stale;
     this.stale = false;
     this.waiting = request({
       seq: ++this.seq,
       v: this.v,
       epoch: this.epoch,
-      from: this.frames.at(-1).step,
+      from: this.returning ?? this.frames.at(-1)?.step ?? 0,
       frames,
       speed: this.speed,
       stepsPerFrame: wish.stepsPerFrame ?? (ONE_FRAME.has(wish.act) ? 1 : this.stepsPerFrame),
-      knobs: this.knobs,
+      knobs: wish.knobs ?? this.knobs,
       act: wish.act,
       at: wish.at,
-      target: this.target,
+      target: onItsWay ? null : this.target,
       into: this.into,
       scenes: this.scenes.keys(),
+      ghosts: this.ghosts.keys(),
+      address: wish.address,
     });
-    this.target = null;
+    if (!onItsWay) this.target = null;
     this.dispatch(this.waiting, now);
   }
 
@@ -221,8 +291,12 @@ export class Playhead {
     this.send(wish);
   }
 
-  /** Turns a knob: what lies ahead is no longer what will happen. */
+  /** Turns a knob: what lies ahead is no longer what will happen. What is past stays; it can only be forked from. */
   turn(path, value) {
+    if (this.visited) {
+      this.wishes[path] = value;
+      return;
+    }
     this.knobs[path] = value;
     this.change();
   }
@@ -237,7 +311,7 @@ export class Playhead {
   change() {
     this.v += 1;
     this.stale = true;
-    this.visited = null;
+    this.settle(null);
     this.cut();
   }
 
@@ -249,8 +323,39 @@ export class Playhead {
       this.position = Math.min(Math.ceil(this.position), Math.max(0, this.frames.length - 1));
       return;
     }
-    this.visited = null;
+    this.settle(null);
+  }
+
+  /** Shows a past frame, or the present one; whatever was sought before is so no longer. */
+  settle(frame) {
+    this.visited = frame;
+    this.sought = frame?.step ?? null;
+    this.wishes = {};
     this.acts = this.acts.filter(({ act }) => act !== "seek");
+  }
+
+  /** The knobs of the moment that is shown, as they are turned. */
+  get inForce() {
+    return this.visited ? { ...this.visited.knobs, ...this.wishes } : this.knobs;
+  }
+
+  /** Goes on from the past moment that is shown, as another branch. */
+  fork() {
+    if (!this.visited) return;
+    this.cut();
+    this.acts = [{ act: "fork", at: this.visited.step, knobs: this.wishes }];
+  }
+
+  /** Goes on with another branch from where it was left. */
+  enter(branch) {
+    this.playing = false;
+    this.cut();
+    this.acts = [{ act: "branch", at: branch }];
+  }
+
+  /** Has a branch forgotten. */
+  drop(branch) {
+    this.acts.push({ act: "drop", at: branch });
   }
 
   /** Goes over to slow motion, half-step by half-step, or back. */
@@ -262,7 +367,7 @@ export class Playhead {
 
   /** Does something once: a step, a half-step, a restart. */
   once(act) {
-    this.visited = null;
+    this.settle(null);
     if (!AFRESH.has(act)) {
       this.playing = false;
       this.cut();
@@ -298,9 +403,12 @@ export class Playhead {
   /** Shows the moment of a step: from the buffer where it is held, else by asking for it. */
   seek(step) {
     this.playing = false;
-    const held = this.frames.findLast((frame) => frame.step <= step);
     const reached = this.frames[Math.floor(this.position)]?.step ?? 0;
-    if (held) this.visited = step >= reached ? null : held;
-    else this.acts = [{ act: "seek", at: step }];
+    const held = this.frames.findLast((frame) => frame.step <= step);
+    this.settle(step >= reached ? null : (held ?? this.visited));
+    if (step >= reached || held?.step === step) return;
+    // The nearest moment held is shown until the one that is sought has come.
+    this.sought = step;
+    this.acts.push({ act: "seek", at: step });
   }
 }

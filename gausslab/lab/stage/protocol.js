@@ -50,7 +50,7 @@ function rows(header, numbers) {
     sceneId: String(header.sceneOf[index]),
     words: header.words?.[index] ?? { verdict: "", sentence: "" },
     marks: header.marks?.[index] ?? { folds: [], flats: [] },
-    knobs: header.knobs ?? {},
+    knobs: { ...header.knobs, ...header.turned?.[index] },
     v: header.v,
   }));
   let start = 0;
@@ -112,9 +112,13 @@ export function readScene(scene) {
  * @param {?object} [wish.target] a new target: `{text}` or `{drawn: [[x, y], ...]}`
  * @param {?string} wish.into "G" or "D": whose hidden layers are looked at
  * @param {Iterable<string>} wish.scenes ids of the scenes held
+ * @param {Iterable<string>} wish.ghosts ids of the ghosts held
+ * @param {string} [wish.address] the query of the page's address, to be opened by a server that knows nothing of it
  * @returns {object} the request
  */
-export function request({ seq, v, epoch, from, frames, speed, stepsPerFrame, knobs, act, at, target, into, scenes }) {
+export function request(wish) {
+  const { seq, v, epoch, from, frames, speed, stepsPerFrame, knobs, act, at, target, into } = wish;
+  const { scenes, ghosts, address } = wish;
   return {
     seq,
     v,
@@ -129,5 +133,7 @@ export function request({ seq, v, epoch, from, frames, speed, stepsPerFrame, kno
     target: target ?? null,
     into: into ?? null,
     scenes: [...scenes].slice(-SCENES_NAMED),
+    ghosts: [...ghosts],
+    address: address ?? null,
   };
 }

@@ -1,4 +1,4 @@
-/** A link to the moment that is shown: into the page's address, onto the clipboard, and into a field to copy it from. */
+/** A link to the moment that is shown: onto the clipboard, and into a field to copy it from. */
 
 /**
  * Shows a link.
@@ -7,13 +7,15 @@
  * @param {HTMLDialogElement} places.dialog
  * @param {HTMLInputElement} places.field
  * @param {HTMLElement} places.note
+ * @param {HTMLElement} places.copy a button
+ * @param {HTMLAnchorElement} places.file
  * @param {string} query of the link, from its question mark on
  * @param {boolean} fromStart whether the link can bring back the weights
  */
-export async function showLink({ dialog, field, note }, query, fromStart) {
+export async function showLink({ dialog, field, note, copy, file }, query, fromStart) {
+  field.hidden = copy.hidden = false;
+  file.hidden = true;
   const address = new URL(query, location.href);
-  // A reload of the page comes back to this moment, too.
-  history.replaceState(history.state, "", address);
   field.value = address.href;
   const step = Number(address.searchParams.get("step") ?? 0).toLocaleString("en");
   const opens = fromStart
@@ -22,6 +24,18 @@ export async function showLink({ dialog, field, note }, query, fromStart) {
   note.textContent = opens;
   if (!dialog.open) dialog.showModal();
   if (await copied(field)) note.textContent = `Copied. ${opens}`;
+}
+
+/** Offers a file to send, where there is too much to say for a link. */
+export function offerFile({ dialog, field, note, copy, file }, content) {
+  field.hidden = copy.hidden = true;
+  file.hidden = false;
+  URL.revokeObjectURL(file.href);
+  file.href = URL.createObjectURL(new Blob([content], { type: "application/toml" }));
+  note.textContent =
+    "Too much was done in this run for a link. Send its file instead; whoever gets it opens it in the sidebar, under " +
+    "“Save and open”.";
+  if (!dialog.open) dialog.showModal();
 }
 
 /** Copies the link once more. */

@@ -4,6 +4,8 @@
  * Streamlit calls the default export with every answer of the page; the stage itself lives on between calls.
  */
 
+import { Address } from "./address.js";
+import { Branches } from "./branches.js";
 import { showButtons, watchButtons } from "./buttons.js";
 import { Knobs, speedSlider, timeline } from "./controls.js";
 import { Densities, LAYERS } from "./densities.js";
@@ -11,12 +13,13 @@ import { Game } from "./game.js";
 import { History } from "./history.js";
 import { emptyHand, placeHandles, watchDensities, watchKeys, watchMap } from "./input.js";
 import { dressLegend, layOut } from "./layout.js";
+import { Lifeline } from "./lifeline.js";
 import { HALF_STEPS, Machine } from "./machine.js";
 import { MapPanel } from "./map.js";
 import { Moment, place } from "./moment.js";
 import { Playhead } from "./playhead.js";
 import { decode } from "./protocol.js";
-import { showLink } from "./sharing.js";
+import { offerFile, showLink } from "./sharing.js";
 import { readTheme, themeKey } from "./theme.js";
 import { Words } from "./words.js";
 
@@ -26,6 +29,8 @@ const GAME_EVERY = 150; // ms between two drawings of the slower panels
 const MACHINE_EVERY = 90;
 const LEAST_ROOM = 560; // CSS pixels; a window that is lower scrolls
 
+const PAST_MOMENT = "This moment is past: fork from here (F) to go on from it with this setting.";
+
 class Stage {
   constructor(parent) {
     this.parts = layOut(parent);
@@ -33,7 +38,7 @@ class Stage {
     this.moment = new Moment();
     this.history = new History();
     this.hand = emptyHand();
-    this.shows = Object.fromEntries(LAYERS.map(({ name }) => [name, true]));
+    this.shows = { ...Object.fromEntries(LAYERS.map(({ name }) => [name, true])), ghosts: true };
     this.playhead = new Playhead((wish) => this.setStateValue("req", wish));
     this.densities = new Densities(...parts.densities);
     this.map = new MapPanel(...parts.map);
@@ -42,6 +47,7 @@ class Stage {
     this.words = new Words(parts);
     this.knobs = new Knobs(parts.knobs, (path, value) => {
       this.playhead.turn(path, value);
+      if (this.playhead.visited) this.complain(PAST_MOMENT);
       this.redraw();
     });
     this.showSpeed = speedSlider(parts.speed, (speed) => {
@@ -50,8 +56,17 @@ class Stage {
     });
     this.showTime = timeline(parts.timeline, (step) => {
       this.playhead.seek(step);
+      this.complain("");
       this.redraw();
     });
+    this.address = new Address();
+    this.lifeline = new Lifeline((there) => this.connect(there));
+    this.resumes = Lifeline.played();
+    this.branches = new Branches(parts.branches, {
+      enter: (number) => this.playhead.enter(number),
+      drop: (number) => this.playhead.drop(number),
+    });
+    this.playhead.ghosts = this.branches.held;
     this.target = null;
     this.span = { first: 0, last: 0 };
     this.epoch = -1;
@@ -71,6 +86,7 @@ class Stage {
     this.unwatch = watchKeys(parts.root, (name) => this.act(name));
     this.resizing = new ResizeObserver(() => this.measure());
     this.resizing.observe(parts.root);
+    this.resizing.observe(parts.densities[1]); // another row above the pictures makes them lower, and the root not
     this.measure = this.measure.bind(this);
     window.addEventListener("resize", this.measure);
   }
@@ -94,6 +110,7 @@ class Stage {
     else if (name === "link") playhead.linkTo();
     else if (name === "play") playhead.play();
     else if (name === "slow") playhead.slowDown();
+    else if (name === "fork") playhead.fork();
     else if (name === "draw") {
       this.hand.drawing = !this.hand.drawing;
       parts.densities[1].classList.toggle("drawing", this.hand.drawing);
@@ -124,19 +141,62 @@ class Stage {
     this.redraw();
   }
 
+  /** Is told when the server is lost, and when it answers again. */
+  connect(there) {
+    this.playhead.offline = !there;
+    this.note(there ? "" : "The server does not answer. This page waits for it, and goes on where it stands.");
+  }
+
+  /** Says something that is no complaint, until somebody plays on. */
+  note(sentence) {
+    const { note } = this.parts;
+    if (note.textContent !== sentence) note.textContent = sentence;
+    note.hidden = !sentence;
+  }
+
+  /** Goes on with a server that has forgotten this page. */
+  comeBack() {
+    const { playhead, address } = this;
+    const now = performance.now();
+    const whole = address.holds() && playhead.current !== null;
+    if (whole) address.keep(now, playhead.reached, false);
+    else this.epoch = -1;
+    playhead.comeBack(location.search, whole, now);
+  }
+
+  /** Stands at the step of a link, or plays on where it has only been interrupted. */
+  arrive() {
+    const { playhead, address } = this;
+    if (this.resumes) playhead.play(true);
+    else {
+      const at = `at step ${playhead.current.step.toLocaleString("en")}; space plays on from here.`;
+      this.note(address.own ? `It stands ${at}` : `This is a shared run ${at}`);
+    }
+    this.resumes = false;
+    address.own = true;
+  }
+
   /** Takes an answer of the page. */
   update({ data, setStateValue }) {
     this.setStateValue = setStateValue;
     this.undressed = true; // Streamlit calls after a change of theme as well
     if (!data) return;
+    this.lifeline.heard();
     try {
       const { header, frames } = decode(data);
+      if (header.lost) {
+        if (this.playhead.seq) this.comeBack();
+        return;
+      }
+      this.address.take(header);
       if (header.setup) this.setUp(header);
       this.moment.names = header.scalarNames ?? this.moment.names;
       const taken = this.playhead.receive(header, frames);
-      if (header.goal) this.adopt(header.knobs);
+      if (header.goal && this.playhead.returning === null) this.adopt(header.knobs);
+      if (taken) this.branches.take(header);
       this.complain(header.setup?.message ?? "");
       if (taken && header.share) showLink(this.parts.link, header.share, header.setup.fromStart);
+      if (taken && header.file) offerFile(this.parts.link, header.file);
     } catch (error) {
       this.complain(error.message);
     }
@@ -174,7 +234,7 @@ class Stage {
     this.request = requestAnimationFrame(this.loop);
     const { playhead, moment } = this;
     if (this.undressed) this.dress();
-    playhead.advance(now, now - (this.lastNow ?? now));
+    if (playhead.advance(now, now - (this.lastNow ?? now))) this.arrive();
     this.lastNow = now;
     if (!playhead.current) return;
     this.remember();
@@ -194,6 +254,7 @@ class Stage {
     if (playhead.generation !== this.generation) {
       this.generation = playhead.generation;
       history.clear();
+      this.words.verdict = null; // what was said of another run
     }
     let index = Math.floor(playhead.position);
     while (index >= 0 && !playhead.frames[index].seen) index -= 1;
@@ -209,16 +270,17 @@ class Stage {
     moment.set(playhead.current, playhead.next, calm ? 0 : playhead.share);
     // A frame from before another target was set shows its own, and so does one from the past.
     const past = playhead.visited || moment.frame.v < playhead.aimed;
-    const knobs = past ? moment.frame.knobs : playhead.knobs;
+    const knobs = past ? { ...moment.frame.knobs, ...playhead.wishes } : playhead.knobs;
+    const ghosts = this.shows.ghosts ? this.branches.ghosts : [];
     moment.moveTarget(this.target, knobs);
     moment.look(hand.held, calm);
     placeHandles(hand, moment, this.target, knobs);
     hand.x = hand.u === null ? null : moment.mapAt(hand.u);
-    this.densities.draw(moment, this.shows, hand);
-    this.map.draw(moment, hand);
+    this.densities.draw(moment, this.shows, hand, ghosts);
+    this.map.draw(moment, hand, ghosts);
     if (now - this.gameAt > GAME_EVERY || !playhead.playing) {
       this.gameAt = now;
-      this.game.draw(this.history, moment.step);
+      this.game.draw(this.history, moment.step, ghosts);
     }
     if (now - this.machineAt > MACHINE_EVERY || !playhead.playing) {
       this.machineAt = now;
@@ -242,13 +304,16 @@ class Stage {
     const { playhead, span, moment, half } = this;
     this.saidAt = now;
     const { failure, playing, layers } = playhead;
+    this.lifeline.playing = playing;
+    if (playing && !playhead.offline) this.note("");
+    if (!playhead.goal && playhead.returning === null) this.address.keep(now, playhead.reached, playing);
     this.words.say(now, moment, { half, failure, playing, layers, seed: this.seed });
     const last = Math.max(span.last ?? 0, this.history.last, moment.step);
     this.showTime(span.first ?? 0, moment.step, last);
+    if (!playhead.visited) this.branches.follow(moment);
     if (playhead.visited !== this.mirrored) {
       this.mirrored = playhead.visited;
-      const knobs = playhead.visited?.knobs ?? playhead.knobs;
-      for (const [path, value] of Object.entries(knobs)) this.knobs.show(path, value);
+      for (const [path, value] of Object.entries(playhead.inForce)) this.knobs.show(path, value);
     }
     showButtons(this);
   }
@@ -261,7 +326,7 @@ class Stage {
     this.key = key;
     const theme = readTheme(this.parts.root);
     this.parts.root.dataset.theme = theme.dark ? "dark" : "light";
-    for (const panel of [this.densities, this.map, this.game, this.machine]) panel.dress(theme);
+    for (const panel of [this.densities, this.map, this.game, this.machine, this.branches]) panel.dress(theme);
     dressLegend(this.parts.root, theme);
     this.redraw();
   }
@@ -270,6 +335,7 @@ class Stage {
   leave() {
     cancelAnimationFrame(this.request);
     this.unwatch();
+    this.lifeline.leave();
     this.resizing.disconnect();
     window.removeEventListener("resize", this.measure);
     this.parts.root.remove();

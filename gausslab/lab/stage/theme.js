@@ -14,6 +14,15 @@ const LOOKS = {
   tooLow: { colour: ["#23782F", "#8FD16F"], dash: [], width: 1 },
   fold: { colour: ["#B2568F", "#E18CC0"], dash: [], width: 1 },
 };
+// Of branches that were left; each has dashes that no curve of the present has.
+const BRANCHES = [
+  { colour: ["#8C4A78", "#CC79A7"], dash: [5, 3] },
+  { colour: ["#3A6EA5", "#9AC8F0"], dash: [7, 3, 1.5, 3] },
+  { colour: ["#7A6A00", "#F0E442"], dash: [2, 2] },
+  { colour: ["#4D4D4D", "#BFBFBF"], dash: [9, 3] },
+  { colour: ["#00664A", "#2BC79A"], dash: [4, 2, 1, 2, 1, 2] },
+  { colour: ["#A0522D", "#FFB08A"], dash: [12, 3, 3, 3] },
+];
 const MODES = {
   light: ["#0072B2", "#E69F00", "#56B4E9", "#D55E00", "#009E73", "#CC79A7", "#F0E442"],
   dark: ["#56B4E9", "#E69F00", "#0072B2", "#D55E00", "#2BC79A", "#CC79A7", "#F0E442"],
@@ -53,6 +62,7 @@ export function readTheme(element) {
   for (const [name, look] of Object.entries(LOOKS)) {
     theme[name] = { ...look, colour: look.colour[dark ? 1 : 0] };
   }
+  theme.branches = BRANCHES.map(({ colour, dash }) => ({ colour: colour[dark ? 1 : 0], dash, width: 1.3 }));
   theme.push = { colour: theme.text, dash: [], width: 1.4 };
   theme.batch = { colour: theme.target.colour, dash: [1.2, 3], width: 8 };
   return theme;

@@ -6,7 +6,18 @@ import { HALF_STEPS } from "./machine.js";
 const SETTLED = 700; // ms that another verdict must stand before it is shown
 const REFRESHED = 1200; // ms between two sentences of the same verdict
 const TOLD = 8000; // ms between two text alternatives
-const BAD = new Set(["diverged", "collapsed", "vanishing", "oscillating"]);
+const BAD = new Set([
+  "diverged",
+  "collapsed",
+  "hopping",
+  "vanishing",
+  "oscillating",
+  "thrown_off",
+  "weak_discriminator",
+  "strong_discriminator",
+  "memorising",
+  "tails_cut",
+]);
 
 /** Says what is going on, calmly. */
 export class Words {

@@ -22,24 +22,39 @@ SIZE = {"width": 1280, "height": 720}
 @pytest.fixture(scope="package")
 def address(tmp_path_factory):
     """Where the lab answers, started as a person starts it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    # What makes other tests start sooner makes every step slower: the page is tried as it will be met.
-    environment = {name: value for name, value in os.environ.items() if name != "JAX_DISABLE_MOST_OPTIMIZATIONS"}
+    port = free_port()
     output = tmp_path_factory.mktemp("server") / "output.txt"
-    start = "import sys; from gausslab.cli import main; main(sys.argv[1:])"
-    command = [sys.executable, "-c", start, "lab", "--port", str(port), "--no-browser"]
-    with output.open("wb") as file:
-        server = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, env=environment)
+    server = start_server(port, output)
     try:
-        wait_for_server(f"http://127.0.0.1:{port}/_stcore/health", server, output)
         yield f"http://127.0.0.1:{port}/"
         said = output.read_text()
         assert "Traceback" not in said, said
     finally:
         server.terminate()
         server.wait(20)
+
+
+def free_port():
+    """A port at which nobody listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def start_server(port, output):
+    """A server that answers; whoever calls has to end it."""
+    # What makes other tests start sooner makes every step slower: the page is tried as it will be met.
+    environment = {name: value for name, value in os.environ.items() if name != "JAX_DISABLE_MOST_OPTIMIZATIONS"}
+    start = "import sys; from gausslab.cli import main; main(sys.argv[1:])"
+    command = [sys.executable, "-c", start, "lab", "--port", str(port), "--no-browser"]
+    with output.open("ab") as file:
+        server = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, env=environment)
+    try:
+        wait_for_server(f"http://127.0.0.1:{port}/_stcore/health", server, output)
+    except BaseException:
+        server.kill()
+        raise
+    return server
 
 
 def wait_for_server(health, server, output):

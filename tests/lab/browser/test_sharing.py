@@ -1,6 +1,17 @@
 """Links: what is opened is what was seen."""
 
+from gausslab.events import Event
+from gausslab.lab.link import MOST_EVENTS
+from gausslab.recipes import RECIPES
+from gausslab.settings import to_toml
+
 from .lab import GENERATOR
+
+
+def upload(lab, path):
+    sidebar = lab.open_sidebar()
+    box = sidebar.get_by_test_id("stFileUploader").filter(has_text="Open a run's experiment.toml")
+    box.locator("input[type=file]").set_input_files(path)
 
 
 def test_link_opens_the_frame_that_was_shown_and_stands_there(visit, lab):
@@ -38,6 +49,34 @@ def test_link_to_the_past_is_one_to_the_past(lab):
     lab.page.keyboard.press("PageDown")
     lab.until(lambda: lab.step < last, "an earlier moment")
     assert f"step={lab.step}" in lab.link()
+
+
+def test_shared_run_says_whose_moment_it_is_until_somebody_plays_on(visit):
+    lab = visit("?recipe=vanilla&target=normal(4,1.25)&seed=3&step=1240")
+    lab.stage.get_by_text("This is a shared run at step 1,240; space plays on from here.").wait_for()
+    assert lab.step == 1240 and not lab.playing
+    lab.page.keyboard.press(" ")
+    lab.wait_for_step(1250)
+    assert lab.stage.locator(".note").is_hidden()
+
+
+def test_too_much_for_a_link_is_a_file_that_opens_the_run_elsewhere(visit, tmp_path):
+    many = [Event(20, "generator.rate", place / 1e6)._asdict() for place in range(1, MOST_EVENTS + 2)]
+    experiment = RECIPES["vanilla"].experiment(target="normal(4, 1.25)")
+    (tmp_path / "many.toml").write_text(to_toml(experiment, {"taken": 40, "stops": [], "events": many}))
+    lab = visit("?recipe=vanilla&target=normal(0,1)")
+    lab.pause()
+    upload(lab, tmp_path / "many.toml")
+    lab.until(lambda: lab.step == 40 and not lab.playing, "the step of the file")
+    assert lab.shown("generator.rate") == 0.001
+    lab.button("link").click()
+    with lab.page.expect_download() as sent:
+        lab.stage.get_by_text("Save experiment.toml").click()
+    sent.value.save_as(tmp_path / "sent.toml")
+    other = visit("?recipe=vanilla&target=normal(0,1)")
+    upload(other, tmp_path / "sent.toml")
+    other.until(lambda: other.step == 40 and not other.playing, "the step of the file")
+    assert other.shown("generator.rate") == 0.001
 
 
 def test_bad_link_opens_the_default_with_a_sentence(visit):

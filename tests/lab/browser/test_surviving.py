@@ -1,0 +1,101 @@
+"""A server that is killed and started again while somebody watches."""
+
+import time
+
+import pytest
+
+from .conftest import SIZE, free_port, start_server
+from .lab import Lab
+
+SOON = 3.0  # seconds that a page may take to stand again, once the server listens
+SLACK = 3.0  # times as long on a machine that does other things as well
+
+
+class Fragile:
+    """A server that can be killed, and started again at the same port."""
+
+    def __init__(self, folder):
+        self.port, self.output = free_port(), folder / "output.txt"
+        self.start()
+
+    def start(self):
+        self.server = start_server(self.port, self.output)
+
+    def kill(self):
+        self.server.kill()
+        self.server.wait(20)
+
+
+@pytest.fixture
+def fragile(tmp_path):
+    server = Fragile(tmp_path)
+    yield server
+    server.kill()
+    assert "Traceback" not in server.output.read_text()
+
+
+@pytest.fixture
+def lab(browser, fragile):
+    context = browser.new_context(viewport=SIZE)
+    yield Lab(context.new_page(), f"http://127.0.0.1:{fragile.port}/?recipe=vanilla&target=normal(4,1.25)&seed=3")
+    context.close()
+
+
+def turned(lab):
+    """A run in which something was done."""
+    lab.wait_for_step(100)
+    lab.slider("location").focus()
+    lab.page.keyboard.press("ArrowRight")
+    lab.wait_for_step(300)
+
+
+def stands(lab, step):
+    """Whether a page shows a step, hears its server, and is not on its way to anywhere."""
+    shows = lab.ready() and lab.stage.get_attribute("data-step") == str(step)
+    return shows and not lab.playing and not lab.stage.get_by_text("The server does not answer").is_visible()
+
+
+@pytest.mark.parametrize("away", [0, 8], ids=["a moment", "long enough for Streamlit to lose patience"])
+def test_page_stands_where_it_stood_and_plays_on(lab, fragile, away):
+    turned(lab)
+    mean, past = lab.shown("location"), lab.page.evaluate("history.length")
+    fragile.kill()
+    lab.stage.get_by_text("The server does not answer").wait_for()
+    lab.page.wait_for_timeout(1000 * away)
+    stood = lab.step
+    fragile.start()
+    back = time.monotonic()
+    lab.until(
+        lambda: lab.ready() and lab.stage.get_attribute("data-step") is not None and lab.step > stood, "more steps"
+    )
+    assert time.monotonic() - back < SOON * SLACK
+    assert lab.playing and lab.shown("location") == mean
+    assert lab.page.evaluate("history.length") == past
+
+
+def test_run_that_goes_on_after_a_restart_is_the_one_that_was_never_interrupted(lab, fragile, visit):
+    turned(lab)
+    lab.pause()
+    step = lab.step
+    fragile.kill()
+    lab.stage.get_by_text("The server does not answer").wait_for()
+    fragile.start()
+    lab.until(lambda: stands(lab, step), "the step where it stood")
+    lab.button("step").click()
+    lab.until(lambda: lab.step > step, "another step")
+    other = visit(lab.link())
+    other.until(lambda: other.step == lab.step and not other.playing, "the step of the link")
+    other.until(lambda: other.numbers() == lab.numbers(), "the same numbers")
+
+
+def test_page_that_is_loaded_again_stands_at_its_step_and_says_so(lab):
+    turned(lab)
+    lab.pause()
+    lab.until(lambda: f"step={lab.step}" in lab.page.url, "the address")
+    step = lab.step
+    lab.page.reload()
+    lab.stage.get_by_text(f"It stands at step {step:,}").wait_for()
+    assert lab.step == step and not lab.playing
+    lab.page.keyboard.press(" ")
+    lab.wait_for_step(step + 10)
+    assert lab.stage.locator(".note").is_hidden()
