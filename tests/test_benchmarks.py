@@ -21,7 +21,8 @@ ROWS = [Row("a", "≤ 1", "0.5", True, {"x": [1.0]}), Row("b", "", "2|3", None),
 
 def test_the_table_holds_every_group_that_the_bars_need():
     assert set(BENCHMARKS) == {
-        *("quality", "alternatives", "speed", "rate", "recompiles", "start", "film", "seek", "lab", "crowd", "hour")
+        *("quality", "alternatives", "speed", "rate", "recompiles", "start", "film", "seek", "lab", "crowd", "hour"),
+        *("recipes", "classics"),
     }
     assert all(group.summary.endswith(".") for group in BENCHMARKS.values())
 

@@ -16,6 +16,7 @@ from gausslab.cli.flags import assignments, choices, every_setting, setting_flag
 from gausslab.cli.tables import lined_up
 from gausslab.datasets import DATASETS
 from gausslab.errors import BadInput
+from gausslab.recipes import RECIPES
 from gausslab.settings import PENALTY_TABLE, Experiment, settings
 
 COMMAND = [sys.executable, "-c", "from gausslab.cli import main; main()"]
@@ -317,7 +318,7 @@ def completions(*words):
 def test_shell_completes_commands_flags_and_names():
     assert completions("tr") == {"train"}
     assert "--frame-every" in completions("train", "--fr")
-    assert completions("train", "--recipe", "van") == {"vanilla"}
+    assert completions("train", "--recipe", "van") == {name for name in RECIPES if name.startswith("van")}
     assert completions("train", "--loss", "hi") == {"hinge"}
     assert completions("train", "--set", "generator.ra") == {"generator.rate="}
     assert "penalties.r1=" in completions("train", "--set", "pen")

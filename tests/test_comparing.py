@@ -19,8 +19,7 @@ def test_every_setting_that_is_changed_is_told_and_no_other():
     changes = {"loss": "hinge", "generator.rate": 1e-4, "generator.widths": (8,), "latent.stratified": False}
     told = differences(Experiment(), Experiment().changed(changes))
     assert told == (
-        "loss relativistic | hinge; generator.widths 32×32 | 8; generator.rate 0.004 | 0.0001; "
-        "latent.stratified yes | no"
+        "loss relativistic | hinge; generator.widths none | 8; generator.rate 0.02 | 0.0001; latent.stratified yes | no"
     )
 
 
@@ -71,6 +70,7 @@ def test_runs_are_one_until_something_is_done_to_one_of_them():
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_an_experiment_is_named_after_the_nearest_recipe(name):
-    assert likeness(RECIPES[name].experiment(seed=3, steps=7)) == name
-    near = RECIPES[name].experiment(batch=500)
-    assert likeness(near) == f"{name} + 1 setting"
+    itself = RECIPES[name].experiment(seed=3, steps=7)
+    nearest = likeness(itself)  # of two recipes that differ only in what is done on the way, the first
+    assert RECIPES[nearest].experiment(seed=3, steps=7) == itself
+    assert likeness(itself.changed({"optimiser.warm_up": 7})) == f"{nearest} + 1 setting"

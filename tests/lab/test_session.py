@@ -312,7 +312,7 @@ def test_page_change_voids_what_the_stage_asked_for_before_it(session):
     "values",
     [
         {"batch": 8192},
-        {"generator.widths": (1024,)},
+        {"generator.widths": (8,) * 5},
         {"discriminator.widths": (8,) * 8},
         {"latent.dimension": 200},
         {"discriminator.pack": 1024, "batch": 1024},

@@ -48,6 +48,7 @@ def test_link_to_the_past_is_one_to_the_past(lab):
     lab.stage.locator(".timeline input").focus()
     lab.page.keyboard.press("PageDown")
     lab.until(lambda: lab.step < last, "an earlier moment")
+    lab.settle()
     assert f"step={lab.step}" in lab.link()
 
 
@@ -57,7 +58,7 @@ def test_shared_run_says_whose_moment_it_is_until_somebody_plays_on(visit):
     assert lab.step == 1240 and not lab.playing
     lab.page.keyboard.press(" ")
     lab.wait_for_step(1250)
-    assert lab.stage.locator(".note").is_hidden()
+    lab.until(lambda: lab.stage.locator(".note").is_hidden(), "the note to go")
 
 
 def test_too_much_for_a_link_is_a_file_that_opens_the_run_elsewhere(visit, tmp_path):

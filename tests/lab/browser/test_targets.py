@@ -19,7 +19,7 @@ def test_bad_formula_is_explained_under_its_field_while_it_is_typed(lab):
 def test_broken_file_is_explained_and_the_page_goes_on(lab):
     sidebar = lab.open_sidebar()
     file = {"name": "broken.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n3\n"}
-    sidebar.locator("input[type=file]").set_input_files(file)
+    sidebar.locator("input[type=file]").first.set_input_files(file)
     complaint = sidebar.get_by_test_id("stAlert")
     complaint.wait_for()
     assert "broken.csv" in complaint.text_content()
@@ -30,7 +30,7 @@ def test_column_of_a_file_is_seen_before_it_is_learnt(lab):
     sidebar = lab.open_sidebar()
     rows = "".join(f"{place},{place % 7}\n" for place in range(200))
     file = {"name": "good.csv", "mimeType": "text/csv", "buffer": f"a,b\n{rows}".encode()}
-    sidebar.locator("input[type=file]").set_input_files(file)
+    sidebar.locator("input[type=file]").first.set_input_files(file)
     sidebar.get_by_text("mean 99.5").wait_for()
     sidebar.get_by_role("button", name="Learn this").click()
     lab.until(lambda: "Target 200 values." in lab.described(), "the data as the target")
