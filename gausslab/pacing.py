@@ -24,6 +24,7 @@ class Timing:
     compiling: float = 0.0
     training: float = 0.0
     steps: int = 0  # taken in that time
+    looking: float = 0.0  # of a call that takes no step: its looks alone
     lately: tuple[float, float] = (0.0, 0.0)  # seconds and steps, the past faded
 
     @property
@@ -38,10 +39,12 @@ class Timing:
         return seconds / steps if steps else 0.0
 
     def note(self, seconds: float, steps: int) -> None:
-        """Count in a stretch of training."""
+        """Count in one call of training."""
         self.training += seconds
         self.steps += steps
-        self.lately = (FADING * self.lately[0] + seconds, FADING * self.lately[1] + steps)
+        # Looks cost what they cost however few steps lie between them: a call is not cut short for their sake.
+        stepping = max(seconds - self.looking, 0.02 * seconds)
+        self.lately = (FADING * self.lately[0] + stepping, FADING * self.lately[1] + steps)
 
 
 def next_stops(step: int, goal: int, every: int, pace: float) -> list[int]:

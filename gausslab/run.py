@@ -221,7 +221,10 @@ class Run:
         """A run of its own that stands where this one stands, and has shown nothing yet; it copies no weights."""
         other = copy.copy(self)
         other.events, other.frames = Events(self.events), Frames(picture=_picture)
-        other.timing, other.checkpoints = Timing(lately=self.timing.lately), self.checkpoints.only(list)
+        other.timing, other.checkpoints = (
+            Timing(lately=self.timing.lately, looking=self.timing.looking),
+            self.checkpoints.only(list),
+        )
         return other
 
     def at(self, step: int, *, looks: int = FRAMES_PER_CALL) -> Run:
@@ -245,7 +248,10 @@ class Run:
         for stop in sorted({step, *(event.step for event in ahead)}):
             reel = self._replay(other, stop, looks) or reel
             other._take_up([event for event in ahead if event.step == stop])
-        other.frames, other.timing = self.frames.until(step), Timing(lately=self.timing.lately)
+        other.frames, other.timing = (
+            self.frames.until(step),
+            Timing(lately=self.timing.lately, looking=self.timing.looking),
+        )
         other.checkpoints = self.checkpoints.only(
             lambda marks: [mark for mark in marks if mark.step <= step and mark.events <= len(done)]
         )
@@ -339,6 +345,9 @@ class Run:
         if not self.frames:
             self.frames.add(Reel(self._force.look, self.knobs, first).part(slice(1)))
         self.timing.compiling += time.perf_counter() - started
+        started = time.perf_counter()
+        to_host(self._advanced(self.state, self.moves, NO_STEPS)[2])
+        self.timing.looking = time.perf_counter() - started
 
     def _advanced(self, state: State, moves: Moves, steps: np.ndarray):
         force = self._force

@@ -1,8 +1,15 @@
 """Shapes and types are checked everywhere in the package while the tests run."""
 
 import os
+import shutil
+import tempfile
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+# What one process of the tests has compiled, the others need not: each of them finds this folder in its environment.
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = tempfile.mkdtemp(prefix="gausslab-tests-")
+    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+    os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
 # Programs compile in half the time and run slower; tests that look at last bits ask for the optimised ones.
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 
@@ -15,3 +22,9 @@ install_import_hook("gausslab", "beartype.beartype(conf=beartype.BeartypeConf(is
 def pytest_configure(config):
     """Let pass what Flax's own annotations make Beartype grumble about."""
     config.addinivalue_line("filterwarnings", "ignore:.*deprecated by PEP 585")
+
+
+def pytest_unconfigure(config):
+    """Leave nothing behind."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        shutil.rmtree(os.environ["JAX_COMPILATION_CACHE_DIR"], ignore_errors=True)

@@ -47,3 +47,10 @@ def test_the_pace_follows_what_happened_lately():
         timing.note(0.1, 100)
     assert timing.pace == pytest.approx(1e-3, rel=0.01)
     assert (timing.steps, timing.training) == (3001, pytest.approx(4.0))
+
+
+def test_slow_looks_do_not_cut_a_call_short():
+    timing = Timing(looking=0.5)
+    timing.note(0.501, 20)
+    assert timing.pace < 0.001
+    assert timing.training == 0.501
