@@ -55,7 +55,7 @@ def test_link_to_the_past_is_one_to_the_past(lab):
 def test_shared_run_says_whose_moment_it_is_until_somebody_plays_on(visit):
     lab = visit("?recipe=vanilla&target=normal(4,1.25)&seed=3&step=1240")
     lab.stage.get_by_text("This is a shared run at step 1,240; space plays on from here.").wait_for()
-    assert lab.step == 1240 and not lab.playing
+    lab.until(lambda: lab.step == 1240 and not lab.playing, "the step of the link")
     lab.page.keyboard.press(" ")
     lab.wait_for_step(1250)
     lab.until(lambda: lab.stage.locator(".note").is_hidden(), "the note to go")
