@@ -165,13 +165,13 @@ def _upload(visit: Visit) -> None:
     values = np.asarray(found.sample)
     counts, edges = np.histogram(values, bins=40)
     st.bar_chart({"x": (edges[:-1] + edges[1:]) / 2, "count": counts}, x="x", y="count", height=120)
+
+    def learn() -> None:
+        visit.set_up({"target": found.text})
+        visit.renew()  # or the field above would ask for the old target again
+
     # By a callback: the body of a page may be left before its end when the stage asks for frames.
-    st.button(
-        "Learn this",
-        key=visit.key("learn"),
-        type="primary",
-        on_click=lambda: visit.set_up({"target": found.text}),
-    )
+    st.button("Learn this", key=visit.key("learn"), type="primary", on_click=learn)
 
 
 def _settings(visit: Visit) -> None:
