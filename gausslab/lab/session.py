@@ -31,6 +31,7 @@ from gausslab.targets import from_points, parse
 
 FRAMES_PER_CALL = 5  # of one compiled program: few enough for a quick answer, enough to hide the cost of a call
 OPENING = 12  # frames of the first answer
+MOMENTS_ON_THE_WAY = 60  # at least, to the step of a link: a person wants to see how the run came there
 SNAPSHOTS = 2 * LIMITS.look_ahead // FRAMES_PER_CALL
 OPTIMAL_FRAMES = 20  # after each of which it is asked whether D is optimal
 NEAR_OPTIMAL = 0.02  # |V(D*) − V(D)| over |V(D*) − V at rest| at which D is called optimal
@@ -277,7 +278,8 @@ class Session:
             return np.full(count, steps, np.int32)
         # On the way to the step of a link: as far as a turn goes, but never past something that has to be done.
         stop = self._script[0].step if self._script else self._goal
-        per_frame = max(1, int(LIMITS.turn / FRAMES_PER_CALL / self.pace.step))
+        within_a_turn = int(LIMITS.turn / FRAMES_PER_CALL / self.pace.step)
+        per_frame = max(1, min(within_a_turn, self._goal // MOMENTS_ON_THE_WAY))
         ends = np.minimum(self.step + per_frame * np.arange(count + 1), max(stop, self.step))
         vector = np.diff(ends).astype(np.int32)
         return vector[: max(1, np.count_nonzero(vector))]

@@ -5,7 +5,7 @@ import pytest
 
 from gausslab import BadInput
 from gausslab.lab.protocol import understand
-from gausslab.lab.session import FRAMES_PER_CALL, Session
+from gausslab.lab.session import FRAMES_PER_CALL, MOMENTS_ON_THE_WAY, Session
 from gausslab.lab.transplant import transplanted
 from gausslab.recipes import RECIPES
 from gausslab.run import Event, begin
@@ -372,6 +372,15 @@ def test_session_of_a_link_stands_at_its_step_until_it_is_asked_on_from_there():
     assert session.goal == 25
     assert ask(session, **{"from": 25})[-1].frame.step > 25
     assert session.goal == 0
+
+
+def test_way_to_the_step_of_a_link_is_seen_and_not_leapt_over():
+    session = Session(experiment(), step=600)
+    session.pace.step = 1e-6  # as if the whole way fitted into a turn
+    steps = []
+    while session.step < 600:
+        steps += [line.frame.step for line in ask(session, frames=LIMITS.look_ahead)]
+    assert steps[-1] == 600 and len(steps) >= MOMENTS_ON_THE_WAY
 
 
 def test_words_go_back_with_the_run(session):

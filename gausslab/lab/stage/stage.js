@@ -292,6 +292,7 @@ class Stage {
     dataset.step = moment.step;
     dataset.v = moment.frame.v;
     dataset.epoch = playhead.epoch;
+    dataset.moments = this.history.count;
   }
 
   /** The half-step that is shown alone, if one is. */

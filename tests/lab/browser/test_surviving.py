@@ -98,4 +98,4 @@ def test_page_that_is_loaded_again_stands_at_its_step_and_says_so(lab):
     assert lab.step == step and not lab.playing
     lab.page.keyboard.press(" ")
     lab.wait_for_step(step + 10)
-    assert lab.stage.locator(".note").is_hidden()
+    lab.until(lambda: lab.stage.locator(".note").is_hidden(), "the note to go")
