@@ -104,6 +104,8 @@ class Visitor:
 
     def _receive(self, chunk: bytes) -> None:
         header, _ = decode(chunk)
+        if header.get("lost"):  # said to whoever has no session yet
+            return
         playhead = self.playhead
         if not playhead.steps:
             playhead.knobs = {control["path"]: control["value"] for control in header["setup"]["controls"]}
