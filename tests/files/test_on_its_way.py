@@ -228,19 +228,26 @@ Autosave(runs[0], apart).save(Plan(100))
 save(runs[-1], apart, history=False)
 shutil.rmtree(apart)
 for turn in range(times):
+    heard, told = os.pipe()
     child = os.fork()
     if not child:
-        started = turn % len(runs)  # a busy machine gets no further than the first saves
+        started = turn % len(runs)  # not always from the first on
         while True:
             autosave = Autosave(runs[started], folder)
             for run in runs[started:]:
                 autosave._run = run
+                os.write(told, b".")
                 autosave.save(Plan(100))
+            os.write(told, b".")
             save(runs[-1], folder, history=False)
             started = 0
-    time.sleep(random.uniform(0.001, 0.06))
+    # However busy the machine is: while one of its first saves goes on, or soon after.
+    for _ in range(random.randint(1, 5)):
+        os.read(heard, 1)
+    time.sleep(random.uniform(0.0, 0.02))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
+    os.close(heard), os.close(told)
     if not recover(folder).exists():
         assert not found
         continue
