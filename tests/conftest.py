@@ -6,14 +6,16 @@ import shutil
 import tempfile
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
-# What one process of the tests has compiled, the others need not: each of them finds this folder in its environment.
+# What one server or command of the tests has compiled, the others need not: each finds this folder in its environment.
 if "PYTEST_XDIST_WORKER" not in os.environ:
     os.environ["JAX_COMPILATION_CACHE_DIR"] = tempfile.mkdtemp(prefix="gausslab-tests-")
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
     os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
-# Programs compile in half the time and run slower; tests that look at last bits ask for the optimised ones.
+# Programs compile in half the time and run slower; tests that look at last bits ask for those that people get.
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 
+import jax
+import pytest
 from jaxtyping import install_import_hook
 
 # An int where a float is asked for is right by PEP 484, and by everybody who types 2 for 2.0.
@@ -21,13 +23,34 @@ install_import_hook("gausslab", "beartype.beartype(conf=beartype.BeartypeConf(is
 
 
 def pytest_configure(config):
-    """Let pass what Flax's own annotations make Beartype grumble about, and look for rubbish less often."""
+    """Let pass what Flax's own annotations make Beartype grumble about, and spare the tests what costs them most."""
     config.addinivalue_line("filterwarnings", "ignore:.*deprecated by PEP 585")
     # JAX makes millions of small objects when it traces: a seventh of the tests' processor time went into the search.
     gc.set_threshold(100_000, 20, 100)
+    # Here it costs more to write a program down than to compile it once more.
+    jax.config.update("jax_enable_compilation_cache", False)
 
 
 def pytest_unconfigure(config):
     """Leave nothing behind."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
         shutil.rmtree(os.environ["JAX_COMPILATION_CACHE_DIR"], ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_quickly():
+    """The training loop, compiled in a third of the time; each step then takes ten times as long."""
+    from constructors import QUICKLY
+
+    from gausslab import training
+
+    training.advance = jax.jit(training.advance.__wrapped__, static_argnums=0, compiler_options=QUICKLY)
+
+
+@pytest.fixture(scope="module")
+def as_people_run_it():
+    """Bits are those of the programs that people get, in this process and in others."""
+    from constructors import optimised
+
+    with optimised():
+        yield

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from gausslab import training
 from gausslab.frame import Frame
@@ -26,6 +27,8 @@ from gausslab.targets import parse
 from gausslab.training import Observation
 from gausslab.updates import UPDATES, Moves
 
+SHIPPED = training.advance  # as people get it; `conftest` puts one in its place that is compiled quickly
+QUICKLY = {"xla_backend_optimization_level": 0, "xla_cpu_use_fusion_emitters": False}
 PLAYERS = ("generator", "discriminator")
 NETWORK = {
     "activation": "tanh",
@@ -251,13 +254,16 @@ def compilations() -> Iterator[list[str]]:
 
 @contextmanager
 def optimised() -> Iterator[None]:
-    """Compile as outside of the tests: for those that look at last bits."""
-    before = jax.config.read("jax_disable_most_optimizations")
-    jax.config.update("jax_disable_most_optimizations", False)
-    try:
-        yield
-    finally:
-        jax.config.update("jax_disable_most_optimizations", before)
+    """Compile as outside of the tests, in this process and in those that it starts: where last bits are looked at."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JAX_DISABLE_MOST_OPTIMIZATIONS", "0")
+        patch.setattr(training, "advance", SHIPPED)
+        before = jax.config.read("jax_disable_most_optimizations")
+        jax.config.update("jax_disable_most_optimizations", False)
+        try:
+            yield
+        finally:
+            jax.config.update("jax_disable_most_optimizations", before)
 
 
 def observed(text: str = "normal(4, 1.25)", loss: str = "minimax", **changes: Any) -> Frame:

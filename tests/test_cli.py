@@ -19,6 +19,7 @@ from gausslab.errors import BadInput
 from gausslab.recipes import RECIPES
 from gausslab.settings import PENALTY_TABLE, Experiment, settings
 
+pytestmark = pytest.mark.usefixtures("as_people_run_it")
 COMMAND = [sys.executable, "-c", "from gausslab.cli import main; main()"]
 TINY = [
     f"{player}.{setting}" for player in ("generator", "discriminator") for setting in ("widths=4", "fourier_features=0")
@@ -39,8 +40,8 @@ def elsewhere(tmp_path, monkeypatch):
         monkeypatch.setenv(f"JAX_PERSISTENT_CACHE_{name}", "0")
 
 
-@pytest.fixture(scope="session")
-def environment(tmp_path_factory):
+@pytest.fixture(scope="module")
+def environment(as_people_run_it, tmp_path_factory):
     """That of a fresh user, whose programs are kept between the commands of this file."""
     paths = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
     kept = {name: value for name, value in os.environ.items() if "CACHE" not in name}
@@ -48,7 +49,7 @@ def environment(tmp_path_factory):
     return {**kept, "XDG_CACHE_HOME": cache, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def trained(tmp_path_factory, environment):
     """The real command with --json: its folder and what it printed."""
     folder = tmp_path_factory.mktemp("trained") / "run"

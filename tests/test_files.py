@@ -15,7 +15,6 @@ import jax
 import numpy as np
 import pandas as pd
 import pytest
-from constructors import optimised
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -69,18 +68,12 @@ def eventful(folder):
     return run
 
 
+pytestmark = pytest.mark.usefixtures("as_people_run_it")
 KINDS = {"vanilla": vanilla, "normed": normed, "eventful": eventful}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def as_people_run_it():
-    """Bits are those of the optimised programs."""
-    with optimised():
-        yield
-
-
 @pytest.fixture(scope="module")
-def saved(tmp_path_factory):
+def saved(as_people_run_it, tmp_path_factory):
     """Each kind of run, as it was before it went on, in a folder; and the same run 30 steps later."""
     made = {}
     for kind, make in KINDS.items():
@@ -168,7 +161,6 @@ def test_another_process_gives_the_same_bits(saved):
         text=True,
         check=True,
         cwd=root,
-        env=os.environ | {"JAX_DISABLE_MOST_OPTIMIZATIONS": "0"},
     ).stdout.split("\n")
     wanted = [digest(saved[kind][2]) for kind in ("normed", "eventful")]
     assert [line.split() for line in answer if line] == [[bits, bits] for bits in wanted]

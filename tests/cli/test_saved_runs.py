@@ -21,7 +21,9 @@ TINY = [
     f"{player}.{setting}" for player in ("generator", "discriminator") for setting in ("widths=4", "fourier_features=0")
 ]
 SMALL = ["--batch", "16", "--frame-every", "2000", *(word for text in TINY for word in ("--set", text))]
-LONG = ["train", *SMALL, "--steps", "40000", "--no-film", "--quiet"]
+STEPS = 15_000  # long enough to be stopped on the way
+LONG = ["train", *SMALL, "--steps", str(STEPS), "--no-film", "--quiet"]
+pytestmark = pytest.mark.usefixtures("as_people_run_it")
 LASTING = ("experiment.toml", "checkpoint.safetensors", "frames.safetensors", "history.parquet", "manifest.json")
 
 
@@ -40,7 +42,7 @@ def run(*arguments):
 
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory):
+def environment(as_people_run_it, tmp_path_factory):
     """That of a fresh user, whose programs are kept between the commands of this file."""
     paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
     kept = {name: value for name, value in os.environ.items() if "CACHE" not in name}
@@ -93,7 +95,7 @@ def test_a_killed_training_goes_on_and_ends_with_the_same_bits(capsys, started):
         wait_for(lambda: taken("killed") >= 1500)
         process.send_signal(signal.SIGKILL)
         process.wait()
-    assert 1500 <= taken("killed") < 40000
+    assert 1500 <= taken("killed") < STEPS
     assert run("train", "--resume", "killed", "--no-film", "--quiet") == 0
     assert run(*LONG, "--out", "whole") == 0
     for name in LASTING:
@@ -101,21 +103,22 @@ def test_a_killed_training_goes_on_and_ends_with_the_same_bits(capsys, started):
     assert sorted(os.listdir()) == ["killed", "whole"]
     capsys.readouterr()
     assert run("train", "--resume", "killed", "--json") == 0  # it has ended: said again, and nothing done
-    assert json.loads(capsys.readouterr().out)["steps"] == 40000
+    assert json.loads(capsys.readouterr().out)["steps"] == STEPS
 
 
 def test_a_replay_that_is_stopped_goes_on_with_what_was_still_to_be_done(capsys, started):
     assert run("train", *SMALL, "--steps", "900", "--out", "eventful", "--no-film", "--quiet") == 0
     file = Path("eventful/experiment.toml")
-    deeds = '[{step = 300, knob = "generator.rate", value = 1e-4}, {step = 39999, knob = "location", value = 1.0}]'
-    text = file.read_text().replace("taken = 900", "taken = 40000").replace("events = []", f"events = {deeds}")
+    last = f'{{step = {STEPS - 1}, knob = "location", value = 1.0}}'
+    deeds = f'[{{step = 300, knob = "generator.rate", value = 1e-4}}, {last}]'
+    text = file.read_text().replace("taken = 900", f"taken = {STEPS}").replace("events = []", f"events = {deeds}")
     Path("long.toml").write_text(text)
     with started("train", "--config", "long.toml", "--out", "part", "--checkpoint-every", "700") as process:
         wait_for(lambda: taken("part") >= 700)
         process.send_signal(signal.SIGINT)
         said = process.communicate(timeout=60)[1].decode()
     assert process.returncode == 130 and "stopped at step" in said
-    assert taken("part") < 39999
+    assert taken("part") < STEPS - 1
     assert run("train", "--resume", "part", "--no-film", "--quiet") == 0
     assert run("train", "--config", "long.toml", "--out", "whole", "--no-film", "--quiet") == 0
     assert Path("part/checkpoint.safetensors").read_bytes() == Path("whole/checkpoint.safetensors").read_bytes()
