@@ -509,6 +509,7 @@ class Limits:
     values: int = 200_000  # numbers in it
     formula: int = 2_000  # characters of a typed target
     points: int = 1_000  # of a drawn curve
+    plane_steps: int = 10  # of D, for one of G, in the phase plane
     link: int = 8_000  # characters of a link
     link_steps: int = 200_000  # that a link may ask for before its first shown frame
     films: int = 1  # made at the same time, by all sessions together

@@ -16,7 +16,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 
 from gausslab.errors import BadInput
-from gausslab.lab import address, record, saving, upload
+from gausslab.lab import address, record, saving, theory, upload
 from gausslab.lab.start import warm_up
 from gausslab.lab.visit import Visit
 from gausslab.recipes import RECIPES
@@ -46,7 +46,7 @@ SPACE = """<style>
 def page() -> None:
     """Draw the page once."""
     st.set_page_config(page_title="gausslab", page_icon="🔔", layout="wide", initial_sidebar_state="collapsed")
-    st.html(SPACE)
+    st.html(SPACE + theory.BESIDE)
     if "visit" not in st.session_state:
         _open()
         return
@@ -79,6 +79,7 @@ def _stage() -> None:
     visit: Visit = st.session_state.visit
     raw = (st.session_state.get("stage") or {}).get("req")
     _show(visit.reply(raw, given_up=_overtaken))
+    theory.theory(visit)  # in this fragment: where two fragments ask at the same moment, only one of them is run
 
 
 def _show(chunk: bytes) -> Any:

@@ -11,7 +11,7 @@ import json
 import math
 import struct
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -50,14 +50,14 @@ READINGS = ("wasserstein", "wasserstein_over_std", "ks", "js", "kl", "energy", "
 SCALARS = (*READINGS, *LOSSES_AND_GRADIENTS, "modes_covered")
 
 
-def _whole(value: Any) -> Any:
+def whole(value: Any) -> Any:
     """JavaScript knows no integers: 3.0 is 3, and true is neither."""
     if isinstance(value, bool):
         raise ValueError("expected a number")
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Whole = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=LARGEST, strict=True)]
+Whole = Annotated[int, BeforeValidator(whole), Field(ge=0, le=LARGEST, strict=True)]
 Number = Annotated[float, Field(allow_inf_nan=False, strict=True)]
 
 
@@ -85,10 +85,10 @@ class Request(BaseModel):
     v: Whole = 0  # rises with each change of the knobs
     epoch: Whole = 0  # that the stage last saw
     start: Whole = Field(0, alias="from")  # step of the last frame that the stage keeps
-    frames: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=LIMITS.look_ahead, strict=True)] = 1
+    frames: Annotated[int, BeforeValidator(whole), Field(ge=1, le=LIMITS.look_ahead, strict=True)] = 1
     speed: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0  # steps per second; 0 is as fast as it goes
     steps_per_frame: Annotated[
-        int, BeforeValidator(_whole), Field(ge=0, le=LIMITS.steps_per_frame, alias="stepsPerFrame", strict=True)
+        int, BeforeValidator(whole), Field(ge=0, le=LIMITS.steps_per_frame, alias="stepsPerFrame", strict=True)
     ] = 1
     knobs: Annotated[dict[Annotated[str, Field(max_length=100)], Number], Field(max_length=100)] = Field({})
     act: Act = "play"
@@ -100,20 +100,29 @@ class Request(BaseModel):
     ghosts: Annotated[tuple[Annotated[str, Field(max_length=100)], ...], Field(max_length=64)] = ()
 
 
-def understand(raw: Any) -> Request:
-    """Check what the page says that its stage asks for.
+Form = TypeVar("Form", bound=BaseModel)
+
+
+def understand(raw: Any, form: type[Form] = Request, sender: str = "the stage") -> Form:
+    """Check what the page says that a component asks for.
+
+    Args:
+        raw: as it came from the browser.
+        form: what it has to be like.
+        sender: the component, for a person.
 
     Raises:
         BadInput: it is not of the form that this version speaks.
     """
     if not isinstance(raw, Mapping):
-        raise BadInput(f"expected a request from the stage, got {type(raw).__name__}; reload the page")
+        raise BadInput(f"expected a request from {sender}, got {type(raw).__name__}; reload the page")
     try:
-        return Request.model_validate(dict(raw))
+        return form.model_validate(dict(raw))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or "the request"
-        raise BadInput(f"expected another {place[:60]} from the stage: {first['msg']}; reload the page") from None
+        reason = first["msg"].removeprefix("Value error, ")
+        raise BadInput(f"expected another {place[:60]} from {sender}: {reason}; reload the page") from None
 
 
 class Line(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from gausslab.errors import BadInput
@@ -12,6 +13,7 @@ from gausslab.events import Event
 from gausslab.lab import link, protocol, record
 from gausslab.lab.branches import Ghost
 from gausslab.lab.controls import controls
+from gausslab.lab.plane import Plane
 from gausslab.lab.saving import Film
 from gausslab.lab.session import Session
 from gausslab.lab.transplant import UNITS
@@ -31,7 +33,9 @@ class Visit:
     recipe: str = link.DEFAULT_RECIPE
     message: str = ""
     film: Film | None = None
+    plane: Plane = field(default_factory=Plane)
     generation: int = 0  # of the native widgets: raised when they have to show something else than was put in
+    _played: int = -1  # the last epoch that is to be played by itself
     _answered: tuple[Any, bytes] | None = field(default=None, repr=False)
     _written: tuple[Any, str | None] | None = field(default=None, repr=False)
     _waiting_since: float = 0.0  # for its turn; 0 where it does not wait
@@ -91,9 +95,9 @@ class Visit:
             self.message = str(error)
             self.renew()
 
-    def choose_recipe(self, name: str) -> None:
-        """Begin a recipe, on the target in force where it names none."""
-        recipe, experiment = RECIPES[name], RECIPES[name].experiment()
+    def choose_recipe(self, name: str, changes: Mapping[str, Any] = MappingProxyType({})) -> None:
+        """Begin a recipe, with some settings changed, on the target in force where it names none."""
+        recipe, experiment = RECIPES[name], RECIPES[name].experiment(**changes)
         kept = {"seed", "location", "scale"} | ({"target"} - set(recipe.settings))
         usual = {setting.path: setting.value for setting in settings(experiment)}
         usual = {path: value for path, value in usual.items() if not path.startswith("penalties.") and path not in kept}
@@ -102,6 +106,12 @@ class Visit:
             self.recipe = name
             self.session.restart(events=recipe.events)
         self.renew()
+
+    def play(self, name: str, changes: Mapping[str, Any]) -> None:
+        """Begin a recipe, with some settings changed, and play it even if the stage stands still."""
+        self.choose_recipe(name, changes)
+        if not self.message:
+            self._played = self.session.epoch
 
     def choose_penalties(self, names: Iterable[str]) -> None:
         """Have these penalties and no others."""
@@ -198,6 +208,7 @@ class Visit:
             "knobs": run.knobs,
             "failure": run.failure.sentence if run.failure else None,
             "goal": session.goal,
+            "plays": session.epoch == self._played,
             "address": self.address,
             "speed": session.pace.steps_per_second,
             "setup": self._setup(message),

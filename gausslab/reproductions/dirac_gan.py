@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 
 from gausslab.reproductions.dirac import (
+    EXACT,
     METHODS,
     NOISE,
     converges,
     eigenvalues,
     ends,
     field,
+    in_words,
     measured_rate,
     rate_of_convergence,
     trajectory,
@@ -31,19 +33,11 @@ EIGENVALUES: dict[str, tuple[complex, complex]] = {
     "nonsaturating_r1": (-0.15 + 0.477j, -0.15 - 0.477j),
     "consensus": (-0.25 + 0.5j, -0.25 - 0.5j),
 }
-RATE_TOLERANCE = EIGENVALUE_TOLERANCE = 1e-3
+RATE_TOLERANCE = EIGENVALUE_TOLERANCE = EXACT
 
 
 def _both(verdicts: tuple[bool, bool]) -> str:
     return " / ".join("yes" if verdict else "no" for verdict in verdicts)
-
-
-def _written(values: tuple[complex, ...] | np.ndarray) -> str:
-    """A pair of eigenvalues as a ± bi, or as two real numbers; the real ones to the digits that a double root keeps."""
-    real, imaginary = float(np.mean(np.real(values))), float(np.abs(np.imag(values)).max())
-    if imaginary < EIGENVALUE_TOLERANCE:
-        return ", ".join(f"{value:.3g}" for value in sorted(np.real(values)))
-    return f"{real:.3g} ± {imaginary:.3g}i" if abs(real) > EIGENVALUE_TOLERANCE else f"±{imaginary:.3g}i"
 
 
 def _same_digits(given: str, value: float) -> bool:
@@ -59,7 +53,7 @@ def _published() -> Iterator[Published]:
             yield Published(f"{method.title}: converges with a density / in general", _both(method.converges), bar)
     for name, values in EIGENVALUES.items():
         yield Published(
-            f"{METHODS[name].title}: eigenvalues at (0, 0)", _written(values), f"within {EIGENVALUE_TOLERANCE:g}"
+            f"{METHODS[name].title}: eigenvalues at (0, 0)", in_words(values), f"within {EIGENVALUE_TOLERANCE:g}"
         )
     yield Published("R1, γ = 0.3: |1 + hλ|", f"{TOGETHER}", f"within {RATE_TOLERANCE:g}")
     yield Published("R1, γ = 0.3: shrinks by, in every step", f"{TOGETHER}", f"within {RATE_TOLERANCE:g}")
@@ -85,7 +79,7 @@ def _findings(options: Options) -> Iterator[Finding]:
         ours = eigenvalues(name)
         gap = max(float(np.abs(ours - value).min()) for value in values)
         parts = [[float(value.real), float(value.imag)] for value in ours]
-        yield Finding(next(published), _written(ours), gap <= EIGENVALUE_TOLERANCE, {"eigenvalues": parts})
+        yield Finding(next(published), in_words(ours), gap <= EIGENVALUE_TOLERANCE, {"eigenvalues": parts})
     for rate in (rate_of_convergence("r1"), measured_rate("r1")):
         yield Finding(next(published), f"{rate:.4f}", abs(rate - TOGETHER) <= RATE_TOLERANCE, {"rate": rate})
     for name, method in options.each(list(METHODS.items()), "trajectories"):

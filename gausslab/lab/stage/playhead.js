@@ -125,7 +125,7 @@ export class Playhead {
     this.epoch = header.epoch ?? this.epoch;
     this.failure = header.failure ?? null;
     this.goal = header.goal ?? 0;
-    if (this.goal && afresh) this.playing = true; // until it is there
+    if ((this.goal || header.plays) && afresh) this.playing = true; // to a goal until it is there
     if (header.speed > 0) this.measured = header.speed;
     for (const frame of frames) frame.scene = this.scenes.get(frame.sceneId);
     frames = frames.filter((frame) => frame.scene);
