@@ -9,32 +9,33 @@ from gausslab.errors import BadInput
 from gausslab.losses import LOSSES, discriminator_loss, generator_loss
 from gausslab.penalties import PENALTIES
 from gausslab.reproductions.dirac import (
-    GAMMA,
     METHODS,
     NOISE,
     converges,
     eigenvalues,
     ends,
+    factor_of_a_step,
+    fate,
     field,
     measured_rate,
     rate_of_convergence,
     trajectory,
 )
 from gausslab.reproductions.dirac_gan import EIGENVALUES
+from gausslab.settings import Experiment
 
 PLACES = np.array([[1.0, 1.0], [-0.4, 0.7], [1.3, -1.1], [0.2, 0.0]])
 
 
-def slopes_of_the_lab(loss, penalty, theta, psi):
+def slopes_of_the_lab(loss, penalties, theta, psi):
     """Minus the gradients of the lab's losses, one real at 0 and one fake at θ; the lab's D is above 0 on reals."""
 
     def discriminator(psi):
         real, fake = jnp.array([0.0]), jnp.array([theta])
         cost = discriminator_loss(LOSSES[loss], -psi * real, -psi * fake, jnp.array(0.0))
-        if penalty:
-            critic = lambda x: -psi * x[:, 0]  # noqa: E731
-            key = jax.random.key(0)
-            cost = cost + GAMMA * PENALTIES[penalty].value(critic, real[:, None], fake[:, None], key)
+        critic = lambda x: -psi * x[:, 0]  # noqa: E731
+        for penalty, weight in penalties.items():
+            cost += weight * PENALTIES[penalty].value(critic, real[:, None], fake[:, None], jax.random.key(0))
         return cost
 
     def generator(theta):
@@ -43,21 +44,58 @@ def slopes_of_the_lab(loss, penalty, theta, psi):
     return -float(jax.grad(generator)(theta)), -float(jax.grad(discriminator)(psi))
 
 
+def alike(name):
+    """Whether the lab's losses alone make the method, without a remedy that is no loss, or a clip."""
+    settings = METHODS[name].settings
+    return settings is not None and not any(path.startswith("remedies.") for path in settings)
+
+
+@pytest.mark.parametrize("name", [*filter(alike, METHODS), "wgan"])
+def test_a_field_is_the_slope_of_the_losses_that_play_its_method_on_the_lab(name):
+    settings = METHODS[name].settings
+    ours = np.array(field(name, *PLACES.T)).T
+    theirs = [slopes_of_the_lab(settings["loss"], settings["penalties"], theta, psi) for theta, psi in PLACES]
+    smooth = PLACES[:, 1] != 0 if not METHODS[name].smooth else slice(None)
+    np.testing.assert_allclose(ours[smooth], np.array(theirs)[smooth], atol=1e-6)
+
+
+def test_every_method_but_one_can_be_played_on_the_lab():
+    experiments = [Experiment().changed(method.settings) for method in METHODS.values() if method.settings is not None]
+    assert len({(one.loss, one.penalties, one.remedies) for one in experiments}) == len(METHODS) - 1
+
+
+@pytest.mark.parametrize("rate", [0.05, 0.2, 1.0])
+def test_factor_of_a_step_is_the_closed_form(rate):
+    assert factor_of_a_step("gan", rate=rate) == pytest.approx(np.sqrt(1 + rate**2 / 4))
+    assert factor_of_a_step("gan", rate=rate, order="alternating") == pytest.approx(1.0)
+    assert factor_of_a_step("wgan", rate=rate) == pytest.approx(np.sqrt(1 + rate**2))
+    assert factor_of_a_step("r1_critical", rate=rate) == pytest.approx(1 - rate / 2, abs=1e-3)
+    assert factor_of_a_step("r1", rate=rate) == pytest.approx(rate_of_convergence("r1", rate))
+
+
 @pytest.mark.parametrize(
-    ("name", "loss", "penalty"),
+    ("name", "told", "expected"),
     [
-        ("gan", "minimax", None),
-        ("nonsaturating", "nonsaturating", None),
-        ("wgan", "wasserstein", None),
-        ("r1", "minimax", "r1"),
-        ("r2", "minimax", "r2"),
-        ("nonsaturating_r1", "nonsaturating", "r1"),
+        ("gan", {}, "outward"),
+        ("gan", {"order": "alternating"}, "circles"),
+        ("nonsaturating", {}, "inward"),
+        ("wgan", {}, "circles"),
+        ("r1", {}, "converges"),
+        ("r1", {"rate": 0.01}, "inward"),
+        ("wgan_gp", {"rate": 1.0}, "outward"),
     ],
 )
-def test_a_field_is_the_slope_of_the_labs_own_losses(name, loss, penalty):
-    ours = np.array(field(name, *PLACES.T)).T
-    theirs = [slopes_of_the_lab(loss, penalty, theta, psi) for theta, psi in PLACES]
-    np.testing.assert_allclose(ours, theirs, atol=1e-6)
+def test_fate_of_a_trajectory(name, told, expected):
+    assert fate(trajectory(name, **told)) == expected
+
+
+def test_fate_of_ways_that_are_known():
+    turns = np.exp(1j * np.linspace(0, 12 * np.pi, 500))
+    for growth, expected in ((1.0, "circles"), (1.001, "outward"), (0.999, "inward"), (0.98, "converges")):
+        way = growth ** np.arange(500) * turns
+        assert fate(np.stack([3 * way.real, way.imag], axis=1)) == expected
+    assert fate(np.zeros((3, 2))) == "converges"
+    assert fate(np.array([[1.0, 1.0], [np.inf, np.nan]])) == "outward"
 
 
 @pytest.mark.parametrize("spread", [0.0, 0.5])
