@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy import integrate, optimize, stats
 
 from gausslab.errors import BadInput
-from gausslab.metrics import MOST_ATOMS, moved, noise_floor, readings, reference
+from gausslab.metrics import MOST_ATOMS, best_hit_rate, certainty, moved, noise_floor, readings, reference
 from gausslab.pushforward import empirical, folds, graded_levels, push, push_sample
 from gausslab.targets import parse
 
@@ -173,6 +173,29 @@ def test_divergences_between_normals_are_the_closed_forms(mean, std):
         return (p(x) * np.log(p(x) / half) + q(x) * np.log(q(x) / half)) / 2
 
     assert found.js == pytest.approx(integrate.quad(integrand, -6, 14, limit=200)[0], abs=1e-5)
+
+
+@pytest.mark.parametrize("apart", [0.0, 0.5, 2.0, 30.0])
+def test_best_hit_rate_between_normals_is_the_closed_form_and_the_mean_of_the_certainty(apart):
+    edges = np.linspace(-10, 40, 8001)
+    x, widths = (edges[1:] + edges[:-1]) / 2, np.diff(edges)
+    p, q = stats.norm(0, 1).pdf(x), stats.norm(apart, 1).pdf(x)
+    expected = stats.norm.cdf(apart / 2)  # (1 + TV)/2
+    assert best_hit_rate(p, q, widths) == pytest.approx(expected, abs=1e-5)
+    sure = certainty(p, q)
+    assert np.nansum(sure * (p + q) / 2 * widths) == pytest.approx(expected, abs=1e-5)
+    assert np.nanmin(sure) >= 0.5 and np.nanmax(sure) <= 1
+
+
+def test_nobody_is_sure_where_there_is_nothing_to_judge():
+    np.testing.assert_array_equal(certainty(np.array([0.0, 1.0, 0.0]), np.array([0.0, 3.0, 2.0])), [np.nan, 0.75, 1.0])
+
+
+def test_mass_beyond_the_cells_is_told_apart_too():
+    edges = np.linspace(-8, 8, 2001)
+    x = (edges[1:] + edges[:-1]) / 2
+    far = np.zeros(x.size)  # all of it is beyond
+    assert best_hit_rate(stats.norm.pdf(x), far, np.diff(edges)) == pytest.approx(1.0, abs=1e-6)
 
 
 def test_kolmogorov_smirnov_between_normals_is_at_their_crossing():

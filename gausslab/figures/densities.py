@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from gausslab import metrics
 from gausslab.figures.drawing import Drawing, View, inside, one_line, plain
 from gausslab.figures.palette import (
     TEXT,
@@ -34,7 +35,9 @@ JUDGED = 0.003  # share of the ceiling from which the gap between D and D* is sh
 SIGNED_AREA = 0.02  # probability from which an area gets its sign
 
 
-def draw_densities(ax: Axes, frame: Frame, *, theme: str = "light", view: View | None = None) -> Drawing[Frame]:
+def draw_densities(
+    ax: Axes, frame: Frame, *, theme: str = "light", view: View | None = None, certainty: bool = False
+) -> Drawing[Frame]:
     """Draws p filled and dotted, p_g solid, D and D* on a right-hand axis from 0 to 1, and both batches beneath.
 
     Where p_g is too high the area between is hatched and signed +, where it is too low dotted and signed −. Arrows
@@ -45,6 +48,8 @@ def draw_densities(ax: Axes, frame: Frame, *, theme: str = "light", view: View |
         frame: what to draw.
         theme: a key of `THEMES`.
         view: the limits; those of the frame itself where none are given.
+        certainty: also draw how sure the ideal discriminator p/(p + p_g) is, max(D*, 1 − D*), and say what its mean is:
+            the share of samples that it sorts rightly.
 
     Returns:
         The artists, and the way to move them to another frame.
@@ -80,6 +85,7 @@ def draw_densities(ax: Axes, frame: Frame, *, theme: str = "light", view: View |
     gap = belief.fill_between(frame.scene.x, nothing, color=faded(look.discriminator.colour, 0.10), linewidth=0)
     (optimal,) = belief.plot([], [], **look.optimal.line(), zorder=3)
     (discriminator,) = belief.plot([], [], **look.discriminator.line(), zorder=3)
+    (sure,) = belief.plot([], [], **look.certainty.line(), zorder=3, visible=certainty)
 
     tick = {"linestyle": "none", "marker": "|", "markersize": 8.0, "markeredgewidth": 0.8, "alpha": 0.45}
     (real,) = ax.plot([], [], color=look.target.colour, **tick)
@@ -123,10 +129,11 @@ def draw_densities(ax: Axes, frame: Frame, *, theme: str = "light", view: View |
             ),
             Line2D([], [], **look.discriminator.line(), label="D: belief that x is real"),
             Line2D([], [], **look.optimal.line(), label="D*: the best D could do"),
+            *([Line2D([], [], **look.certainty.line(), label="how sure D* is")] if certainty else []),
         ],
-        columns=3,
+        columns=4 if certainty else 3,
     )
-    target_words = plain(legend.get_texts()[0])
+    target_words, sure_words = plain(legend.get_texts()[0]), plain(legend.get_texts()[-1])
 
     def update(frame: Frame) -> None:
         scene, x = frame.scene, frame.scene.x
@@ -143,6 +150,12 @@ def draw_densities(ax: Axes, frame: Frame, *, theme: str = "light", view: View |
         gap.set_data(x, np.where(counts, D, 0.5), np.where(counts, best, 0.5), where=counts.tolist())
         optimal.set_data(x, best)
         discriminator.set_data(x, D)
+        if certainty:
+            sure.set_data(
+                x, np.where(np.maximum(p, comparable) > JUDGED * ceiling, metrics.certainty(scene.p, frame.p_g), np.nan)
+            )
+            rate = metrics.best_hit_rate(scene.p, frame.p_g, np.diff(scene.edges))
+            sure_words.set_text(f"how sure D* is: right in {rate:.0%}" if np.isfinite(rate) else "how sure D* is")
 
         real.set_data(frame.real, np.full(frame.real.size, REAL_LANE * ceiling))
         fake.set_data(frame.fake, np.full(frame.fake.size, FAKE_LANE * ceiling))
@@ -172,7 +185,7 @@ def draw_densities(ax: Axes, frame: Frame, *, theme: str = "light", view: View |
         moving=(
             *(too_much, too_little, generated, target, plus, minus, target_spikes, generated_spikes),
             *(real, fake, shafts, leftward, rightward, note),
-            *(gap, optimal, discriminator),
+            *(gap, optimal, discriminator, sure),
         ),
         scenic=(target_area, title, legend),
         update=update,

@@ -57,6 +57,7 @@ class Theme:
     rearranged: Stroke  # G's values in order
     discriminator: Stroke  # D
     optimal: Stroke  # D*
+    certainty: Stroke  # max(D*, 1 − D*)
     fold: str  # where G turns back
     flat: str  # where G stands still
     modes: tuple[str, ...]  # neighbouring modes take neighbouring colours, then from the start again
@@ -122,6 +123,7 @@ THEMES: dict[str, Theme] = {
         rearranged=Stroke("#7A3E6B", DASH_DOT, 1.2),
         discriminator=Stroke("#009E73", LONG_DASHES, 1.8),
         optimal=Stroke("#00664A", SHORT_DASHES, 1.2),
+        certainty=Stroke("#8F6B00", DASH_DOT, 1.4),
         fold="#CC79A7",
         flat="#22252B",
         modes=("#0072B2", "#E69F00", "#56B4E9", "#D55E00", "#009E73", "#CC79A7", "#F0E442"),
@@ -136,6 +138,7 @@ THEMES: dict[str, Theme] = {
         rearranged=Stroke("#DDA0C4", DASH_DOT, 1.2),
         discriminator=Stroke("#2BC79A", LONG_DASHES, 1.8),
         optimal=Stroke("#A6EBD3", SHORT_DASHES, 1.2),
+        certainty=Stroke("#F0E442", DASH_DOT, 1.4),
         fold="#CC79A7",
         flat="#F2F3F5",
         modes=("#56B4E9", "#E69F00", "#0072B2", "#D55E00", "#2BC79A", "#CC79A7", "#F0E442"),

@@ -236,6 +236,7 @@ class Visit:
             "fromStart": session.from_start,
             "seed": run.experiment.seed,
             "recipe": self.recipe,
+            "layers": list(RECIPES[self.recipe].layers),
             "loss": run.experiment.loss,
         }
 

@@ -251,7 +251,8 @@ CLASSICS: dict[str, Recipe] = {
     "gan-with-tf2": Recipe(
         "gan-with-tf2, its likeness in 1D",
         "The original draws pictures: 256-512-1024 against 512-256, leaky ReLU, a hundred normal latents, labels of "
-        ".9. Its three drawings of two bells, far apart, overlapping and equal, are panel 1 as it plays.",
+        ".9. Its three drawings of two bells, far apart, overlapping and equal, are panel 1 as it plays; its "
+        "max(p, 1 − p) is how sure D* is, which sinks to 1/2 where the best D can only guess.",
         {
             **OF_IMAGES,
             "batch": 64,
@@ -268,6 +269,7 @@ CLASSICS: dict[str, Recipe] = {
             "frame_every": 50,
         },
         attempt="Learn a picture's pixel intensities instead: drop a picture on the page.",
+        layers=("certainty",),
     ),
     "keras-pytorch-scratch": Recipe(
         "GANs in Keras, PyTorch and from scratch, their likeness in 1D",

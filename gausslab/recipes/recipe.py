@@ -27,6 +27,7 @@ class Recipe(NamedTuple):
     claim: Claim | None = None
     events: tuple[Event, ...] = ()  # what is done to the run on its way
     shows: tuple[str, ...] = ()  # verdicts of the diagnosis that name what is the matter here; empty: nothing is
+    layers: tuple[str, ...] = ()  # of the densities on the page, that are off elsewhere
     cures: str = ""  # the failure that this is the cure of
 
     def experiment(self, **changes: Any) -> Experiment:

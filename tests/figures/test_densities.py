@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from figures.scenes import CELLS, NORMAL, collapsed, frame_of, scene_of, towards_normal
-from gausslab.figures import View, draw_densities
+from gausslab.figures import THEMES, View, draw_densities
 
 
 def test_a_collapse_does_not_squash_the_target():
@@ -53,3 +53,22 @@ def test_arrows_point_where_fakes_are_pushed_and_none_appear_without_a_push():
     assert arrows(0.5)[">"] > 3 and arrows(0.5)["<"] == 0
     assert arrows(-0.5)["<"] > 3 and arrows(-0.5)[">"] == 0
     assert arrows(0.0) == {"<": 0, ">": 0}
+
+
+def test_certainty_is_drawn_where_it_is_asked_for_and_says_the_best_hit_rate():
+    frame = frame_of(NORMAL, lambda z: stats.norm(5, 1.25).ppf(np.clip(z, 1e-4, 1 - 1e-4)))
+
+    def drawn(**asked):
+        ax = Figure().add_subplot()
+        draw_densities(ax, frame, **asked)
+        (belief,) = (other for other in ax.figure.axes if other is not ax)
+        lines = [
+            line for line in belief.lines if line.get_visible() and line.get_color() == THEMES["light"].certainty[0]
+        ]
+        return lines, [text.get_text() for text in ax.get_legend().get_texts()]
+
+    assert drawn()[0] == []
+    (line,), words = drawn(certainty=True)
+    assert words[-1] == f"how sure D* is: right in {stats.norm.cdf(0.4):.0%}"
+    heights = line.get_ydata()[np.isfinite(line.get_ydata())]
+    assert heights.min() == pytest.approx(0.5, abs=0.02) and heights.max() <= 1

@@ -10,6 +10,9 @@ def test_every_line_has_dashes_and_colour_of_its_own():
     for theme in THEMES.values():
         strokes = [theme.target, theme.generator, theme.rearranged, theme.discriminator, theme.optimal]
         assert len({str(stroke.dashes) for stroke in strokes}) == len({stroke.colour for stroke in strokes}) == 5
+        in_the_densities = [theme.target, theme.generator, theme.discriminator, theme.optimal, theme.certainty]
+        assert len({str(stroke.dashes) for stroke in in_the_densities}) == 5
+        assert len({stroke.colour for stroke in in_the_densities}) == 5
 
 
 def test_themes_differ_in_background():

@@ -18,12 +18,7 @@ export function watchButtons(stage) {
   for (const [name, item] of Object.entries(parts.buttons)) item.addEventListener("click", () => stage.act(name));
   parts.link.copy.addEventListener("click", () => copyLink(parts.link));
   for (const item of parts.layers) {
-    item.addEventListener("click", () => {
-      const on = !shows[item.dataset.layer];
-      shows[item.dataset.layer] = on;
-      item.setAttribute("aria-pressed", String(on));
-      stage.redraw();
-    });
+    item.addEventListener("click", () => showLayer(stage, item.dataset.layer, !shows[item.dataset.layer]));
   }
   for (const item of parts.stations) {
     item.addEventListener("click", () => {
@@ -33,6 +28,15 @@ export function watchButtons(stage) {
       stage.redraw();
     });
   }
+}
+
+/** Shows a layer of the legend, or hides it. */
+export function showLayer(stage, name, on) {
+  stage.shows[name] = on;
+  for (const item of stage.parts.layers) {
+    if (item.dataset.layer === name) item.setAttribute("aria-pressed", String(on));
+  }
+  stage.redraw();
 }
 
 /**

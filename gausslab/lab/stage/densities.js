@@ -1,5 +1,6 @@
 /** Panel 1: target, generated density, discriminator, both batches, the push, and the picture of the 2014 paper. */
 
+import { drawCertainty, nameHitRate } from "./certainty.js";
 import { Layer, Scale, brief, hatch, line, pen, say, tag, ticks, trace, traceBetween } from "./drawing.js";
 import { LANE, LANES, PICTURE, drawBatch, drawNoise, drawPush, nameLanes } from "./lanes.js";
 import { faded } from "./theme.js";
@@ -10,7 +11,7 @@ const TOP = 10;
 const JUDGED = 0.003; // share of the ceiling from which the gap between D and D* is shaded
 const SIGNED = 0.02; // probability from which an area gets its sign
 
-/** What can be switched in the legend: a name, its words, and the look of its sample. */
+/** What can be switched in the legend: a name, its words, the look of its sample; a longer word, and if it is off. */
 export const LAYERS = [
   { name: "target", words: "target p", look: "target" },
   { name: "generator", words: "made p<sub>g</sub>", look: "generator" },
@@ -20,6 +21,13 @@ export const LAYERS = [
   { name: "batches", words: "batches", look: "batch" },
   { name: "push", words: "push", look: "push" },
   { name: "noise", words: "z ↦ x", look: "generator" },
+  {
+    name: "certainty",
+    words: "how sure D* is",
+    look: "certainty",
+    help: "max(D*, 1 − D*), for the best D there can be: at ½ even that one can only guess",
+    off: true,
+  },
 ];
 
 /** The panel. */
@@ -150,10 +158,12 @@ export class Densities {
     for (const ghost of ghosts) curve(context, ghost.look, ghost.density, ghost.x0, ghost.dx, X, Y, most);
     if (shows.optimal) curve(context, theme.optimal, moment.optimal, x0, dx, X, B);
     if (shows.discriminator) curve(context, theme.discriminator, moment.belief, x0, dx, X, B);
+    if (shows.certainty) drawCertainty(this, moment, JUDGED * moment.view.ceiling);
     if (shows.generator) curve(context, theme.generator, moment.density, x0, dx, X, Y, most);
     if (shows.target) curve(context, theme.target, moment.p, x0, dx, X, Y, most);
     if (shows.difference) this.drawSigns(context, moment);
     context.restore();
+    if (shows.certainty) nameHitRate(this, moment);
     if (shows.batches) {
       drawBatch(this, moment.frame.real, 0, this.ticksOfRug.target);
       drawBatch(this, moment.frame.fake, 1, this.ticksOfRug.generator);

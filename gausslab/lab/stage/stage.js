@@ -6,7 +6,7 @@
 
 import { Address } from "./address.js";
 import { Branches } from "./branches.js";
-import { showButtons, watchButtons } from "./buttons.js";
+import { showButtons, showLayer, watchButtons } from "./buttons.js";
 import { Knobs, speedSlider, timeline } from "./controls.js";
 import { Densities, LAYERS } from "./densities.js";
 import { Game } from "./game.js";
@@ -38,7 +38,7 @@ class Stage {
     this.moment = new Moment();
     this.history = new History();
     this.hand = emptyHand();
-    this.shows = { ...Object.fromEntries(LAYERS.map(({ name }) => [name, true])), ghosts: true };
+    this.shows = { ...Object.fromEntries(LAYERS.map(({ name, off }) => [name, !off])), ghosts: true };
     this.playhead = new Playhead((wish) => this.setStateValue("req", wish));
     this.densities = new Densities(...parts.densities);
     this.map = new MapPanel(...parts.map);
@@ -206,6 +206,8 @@ class Stage {
   setUp({ setup, epoch = 0 }) {
     this.target = setup.target ?? this.target;
     this.seed = setup.seed;
+    if (setup.recipe !== this.recipe) for (const name of setup.layers ?? []) showLayer(this, name, true);
+    this.recipe = setup.recipe;
     this.span = setup.history ?? this.span;
     this.knobs.describe(setup.controls ?? [], this.target);
     if (epoch > this.epoch) {
