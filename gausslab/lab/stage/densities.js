@@ -23,9 +23,9 @@ export const LAYERS = [
   { name: "noise", words: "z ↦ x", look: "generator" },
   {
     name: "certainty",
-    words: "how sure D* is",
+    words: "how sure",
     look: "certainty",
-    help: "max(D*, 1 − D*), for the best D there can be: at ½ even that one can only guess",
+    help: "How sure the best D can be, max(D*, 1 − D*): at ½ even that one can only guess",
     off: true,
   },
 ];
