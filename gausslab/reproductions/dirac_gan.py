@@ -149,6 +149,11 @@ DIRAC_GAN = Reproduction(
         "draw 1,000 samples at every step: what is left of theirs is sampling noise. Their program also halves a "
         'part of consensus optimisation\'s gradient (that with f″); the row "as coded" does the same. With the '
         "whole gradient of ½|v|², 5 steps of D and h = 0.2 it goes astray: it ends at a distance of 11.\n\n"
-        "`gausslab.reproductions.dirac.field` and `trajectory` give field and path of any method, from any start."
+        "`gausslab.reproductions.dirac.field` and `trajectory` give field and path of any method, from any start. On "
+        'the page (`gausslab lab`) the switch "Theory" opens the same beside the lab: drag the start, or move it with '
+        "the arrow keys, choose the method, the order and the size of a step, and read what becomes of it. Its button "
+        "plays the same loss, penalty and order on the lab's real target, with the small networks of `vanilla`. WGAN "
+        "clips weights at 0.1 there, where the plane clips ψ at 1; the penalties of WGAN-GP and DRAGAN have half the "
+        "weight, because the lab's cost has no ½ where the plane's has one."
     ),
 )
