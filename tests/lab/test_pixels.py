@@ -10,7 +10,13 @@ from streamlit.testing.v1 import AppTest
 
 from gausslab.lab.protocol import decode
 
-QUERY = {"recipe": "gan-with-tf2", "generator.widths": "8", "discriminator.widths": "8", "batch": "16"}
+QUERY = {
+    "recipe": "gan-with-tf2",
+    "generator.widths": "8",
+    "discriminator.widths": "8",
+    "batch": "16",
+    "latent.dimension": "1",
+}
 
 
 def picture():
@@ -33,7 +39,7 @@ def widget(items, name):
 
 def test_picture_is_learnt_with_its_recipe_and_the_layer_that_it_asks_for():
     script = Path(__file__).parents[2] / "gausslab" / "lab" / "script.py"
-    at = AppTest.from_file(str(script), default_timeout=120)
+    at = AppTest.from_file(str(script), default_timeout=300)
     for name, value in QUERY.items():
         at.query_params[name] = value
     at.run()
