@@ -51,7 +51,7 @@ def test_picture_is_learnt_with_its_recipe_and_the_layer_that_it_asks_for():
     setup = answer(at)["setup"]
     assert setup["message"] == "" and setup["recipe"] == "gan-with-tf2"
     assert setup["target"]["isSample"]
-    assert setup["target"]["centre"] == pytest.approx(pixels.mean(), rel=0.02)
+    assert setup["target"]["centre"] == pytest.approx(pixels.mean() / 255, rel=0.02)
     (scene,) = answer(at)["scenes"].values()
     assert len(scene["modeMasses"]) == 2
     at.session_state["visit"].choose_recipe("vanilla")
