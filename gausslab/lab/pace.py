@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from gausslab.settings import LIMITS
 
+FRAMES_PER_CALL = 5  # of one compiled program: few enough for a quick answer, enough to hide the cost of a call
 FRAMES_PER_SECOND = 20  # that the stage asks for; it draws 60, and what lies between them
 SHARE = 0.7  # of the time that a frame is shown that may go into making it
 MEMORY = 0.8  # share of the past in each estimate
@@ -22,6 +23,14 @@ class Pace:
     step: float = 3e-4
     frame: float = 2e-3
     steps_per_second: float = 0.0
+
+    def shared(self, runs: float) -> None:
+        """Expect another number of runs to be taken on at the same time.
+
+        Args:
+            runs: how many times as many as before.
+        """
+        self.step, self.frame = self.step * runs, self.frame * runs
 
     @contextmanager
     def making(self, frames: int, steps: int) -> Iterator[None]:

@@ -17,6 +17,8 @@ from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestTy
 
 from gausslab.errors import BadInput
 from gausslab.lab import address, record, saving, upload
+from gausslab.lab.dueling import duel
+from gausslab.lab.fields import field
 from gausslab.lab.start import warm_up
 from gausslab.lab.visit import Visit
 from gausslab.recipes import RECIPES
@@ -55,6 +57,7 @@ def page() -> None:
         _recipe(visit)
         _target(visit)
         _settings(visit)
+        duel(visit)
         _save(visit)
     _stage()
 
@@ -79,6 +82,9 @@ def _stage() -> None:
     visit: Visit = st.session_state.visit
     raw = (st.session_state.get("stage") or {}).get("req")
     _show(visit.reply(raw, given_up=_overtaken))
+    if visit.outdated:
+        visit.outdated = False
+        st.rerun()
 
 
 def _show(chunk: bytes) -> Any:
@@ -195,20 +201,7 @@ def _widget(visit: Visit, setting: Setting) -> None:
         "help": f"{setting.help} {visit.consequence(setting)}",
         "on_change": lambda: visit.set_up({setting.path: st.session_state[key]}),
     }
-    choices = list(setting.table.members() if setting.table else setting.choices)
-    if choices:
-        st.selectbox(label, choices, index=choices.index(setting.value), **told)
-    elif isinstance(setting.value, bool):
-        st.toggle(label, setting.value, **told)
-    elif isinstance(setting.value, tuple):
-        st.text_input(label, ", ".join(map(str, setting.value)), **told)
-    elif isinstance(setting.value, int):
-        low, high = int(setting.low or 0), None if setting.high is None else int(setting.high)
-        st.number_input(label, low, high, setting.value, **told)
-    else:
-        low, high = float(setting.low or 0.0), None if setting.high is None else float(setting.high)
-        step = 10.0 ** np.floor(np.log10(abs(setting.value))) if setting.value else 0.1
-        st.number_input(label, low, high, setting.value, step=float(step), format="%.6g", **told)
+    field(setting, label, told)
 
 
 def _penalties(visit: Visit) -> None:

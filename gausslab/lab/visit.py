@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from gausslab.comparing import likeness
 from gausslab.errors import BadInput
 from gausslab.events import Event
-from gausslab.lab import link, protocol, record
+from gausslab.lab import challenge, link, protocol, record
 from gausslab.lab.branches import Ghost
+from gausslab.lab.challenge import Challenge
 from gausslab.lab.controls import controls
 from gausslab.lab.saving import Film
 from gausslab.lab.session import Session
@@ -32,6 +35,7 @@ class Visit:
     message: str = ""
     film: Film | None = None
     generation: int = 0  # of the native widgets: raised when they have to show something else than was put in
+    outdated: bool = False  # whether the page has to be drawn anew, for the stage has changed what its widgets show
     _answered: tuple[Any, bytes] | None = field(default=None, repr=False)
     _written: tuple[Any, str | None] | None = field(default=None, repr=False)
     _waiting_since: float = 0.0  # for its turn; 0 where it does not wait
@@ -43,7 +47,9 @@ class Visit:
             asked, message = link.read(query), ""
         except BadInput as error:
             asked, message = link.default(), f"This link could not be opened: {error}"
-        return cls(Session(asked.experiment, asked.events, asked.step), asked.recipe, message)
+        visit = cls(Session(asked.experiment, asked.events, asked.step), asked.recipe, message)
+        visit._meet(asked)
+        return visit
 
     def go_to(self, asked: link.Opening) -> None:
         """Leave this run for another one, which is taken to its step and stands there."""
@@ -51,6 +57,32 @@ class Visit:
         self.session = Session(asked.experiment, asked.events, asked.step)
         self.session.epoch = before.epoch + 1
         self.recipe, self.message = asked.recipe, ""
+        self._meet(asked)
+        self.renew()
+
+    def _meet(self, asked: link.Opening) -> None:
+        """Begin the duel that a link asks for, if it does."""
+        if asked.rival:
+            try:
+                self.session.duel(challenge.read(asked.rival, asked.experiment))
+            except BadInput as error:
+                self.message = f"The rival of this link could not be had: {error}"
+
+    def duel_with(self, rival: Challenge | link.Opening) -> None:
+        """Set a rival beside the run, or another run as a link or a file opens it; what cannot be is said on the stage.
+
+        Both begin anew and are taken to where the run stands.
+        """
+        try:
+            self.session.duel(challenge.of_run(rival) if isinstance(rival, link.Opening) else rival)
+            self.message = ""
+        except BadInput as error:
+            self.message = str(error)
+        self.renew()
+
+    def end_duel(self) -> None:
+        """Go on without a rival."""
+        self.session.end_duel()
         self.renew()
 
     @property
@@ -93,7 +125,7 @@ class Visit:
 
     def choose_recipe(self, name: str) -> None:
         """Begin a recipe, on the target in force where it names none."""
-        recipe, experiment = RECIPES[name], RECIPES[name].experiment()
+        recipe, experiment, rival = RECIPES[name], RECIPES[name].experiment(), self.session.rival
         kept = {"seed", "location", "scale"} | ({"target"} - set(recipe.settings))
         usual = {setting.path: setting.value for setting in settings(experiment)}
         usual = {path: value for path, value in usual.items() if not path.startswith("penalties.") and path not in kept}
@@ -101,6 +133,8 @@ class Visit:
         if not self.message:
             self.recipe = name
             self.session.restart(events=recipe.events)
+            if rival:
+                self.session.duel(rival.challenge)  # as it was chosen: no mixture of two recipes
         self.renew()
 
     def choose_penalties(self, names: Iterable[str]) -> None:
@@ -114,12 +148,11 @@ class Visit:
         session, run = self.session, self.session.run
         if session.goal or run.step > LIMITS.link_steps:
             return None
-        mark = (session.identity, session.epoch, len(run.events), self.recipe, () if session.from_start else run.knobs)
+        rival = session.rival and (session.rival.challenge, len(session.rival.run.events))
+        knobs = () if session.from_start else run.knobs
+        mark = (session.identity, session.epoch, len(run.events), self.recipe, rival, knobs)
         if self._written is None or self._written[0] != mark:
-            try:
-                address = self._link(tuple(run.events))
-            except BadInput:
-                address = None
+            address = self._longest(tuple(run.events))
             self._written = (mark, address)
         return self._written[1]
 
@@ -138,10 +171,20 @@ class Visit:
         except BadInput:
             return {"file": record.write(self.session, step).decode()}
 
-    def _link(self, events: tuple[Event, ...], step: int = 0) -> str:
-        if not self.session.from_start:
-            return link.write(link.Opening(self.recipe, self.experiment))
-        return link.write(link.Opening(self.recipe, self.session.run.experiment, events, step))
+    def _longest(self, events: tuple[Event, ...]) -> str | None:
+        """A link with the rival if there is room for it, else without it; None where that is too long as well."""
+        for alone in (False, True) if self.session.rival else (True,):
+            with suppress(BadInput):
+                return self._link(events, alone=alone)
+        return None
+
+    def _link(self, events: tuple[Event, ...], step: int = 0, *, alone: bool = False) -> str:
+        session, rival = self.session, None if alone else self.session.rival
+        if not session.from_start:
+            text = challenge.between(self.experiment, rival.experiment).text if rival else ""
+            return link.write(link.Opening(self.recipe, self.experiment, rival=text))
+        text = rival.asked(step or None).text if rival else ""
+        return link.write(link.Opening(self.recipe, session.run.experiment, events, step, text))
 
     def reply(self, raw: Any, given_up: Callable[[], bool] = lambda: False) -> bytes:
         """Answer the stage, when it is this session's turn; the same request gets the same bytes again.
@@ -175,6 +218,8 @@ class Visit:
             if request:
                 version, known, ghosts = request.v, frozenset(request.scenes), frozenset(request.ghosts)
             lines = self.session.answer(None if request and request.act == "open" else request)
+            if request and request.act in ("swap", "peace"):
+                self._follow_swap()
             if request and request.into and lines and request.act != "seek":
                 layers = self.session.layers(request.into)
             if request and request.act == "share":
@@ -183,10 +228,18 @@ class Visit:
             message = str(error)
         header = self._header(sequence if isinstance(sequence, int) else 0, version, message) | (share or {})
         header |= {"branches": self.session.tree, "current": self.session.branches.current.number}
+        header["rival"] = self.session.rival and self.session.rival.told(self.session.run)
         header["ghosts"] = {name: _ghost(found) for name, found in self.session.branches.ghosts(ghosts).items()}
         chunk = protocol.encode(protocol.Answer(lines, header, known, layers))
         self._answered = ((str(raw), self.session.epoch, self.message, self.generation), chunk)
         return chunk
+
+    def _follow_swap(self) -> None:
+        """Have the widgets beside the stage show what the stage has done to the duel."""
+        if self.session.rival:
+            self.recipe = likeness(self.experiment).partition(" + ")[0]
+        self.renew()
+        self.outdated = True
 
     def _header(self, sequence: int, version: int, message: str) -> dict[str, Any]:
         session, run = self.session, self.session.run
