@@ -142,7 +142,7 @@ def encode(answer: Answer) -> bytes:
     frames = [line.frame for line in answer.lines]
     blocks = _blocks(frames) if frames else {}
     rivals = [line.rival for line in answer.lines if line.rival is not None]
-    if rivals and len(rivals) == len(frames):
+    if rivals:
         blocks |= _rival_blocks(rivals)
     scenes = {line.scene: line.frame for line in answer.lines}
     header = {
@@ -157,7 +157,7 @@ def encode(answer: Answer) -> bytes:
         "words": [{"verdict": line.verdict, "sentence": line.sentence} for line in answer.lines],
         "marks": [{"folds": frame.folds, "flats": frame.flats} for frame in frames],
         "layers": _layers(answer.layers) if answer.layers else None,
-        "rivalGrids": _grids(frames, rivals) if len(rivals) == len(frames) else [],
+        **_grids(frames, rivals),
     }
     text = json.dumps(_plain(header), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)
@@ -220,10 +220,14 @@ def _rival_blocks(rivals: Sequence[Frame]) -> dict[str, np.ndarray]:
     }
 
 
-def _grids(frames: Sequence[Frame], rivals: Sequence[Frame]) -> list[dict[str, Any] | None]:
-    """The grid on which each of a rival's frames is drawn; null where it is that of the run's own."""
-    pairs = [(frame.scene, rival.scene) for frame, rival in zip(frames, rivals, strict=True)]
-    return [None if _same_grid(*pair) else _grid(pair[1]) for pair in pairs]
+def _grids(frames: Sequence[Frame], rivals: Sequence[Frame]) -> dict[str, Any]:
+    """The grids on which a rival is drawn, and which of them each frame has; null where it is that of the run's own."""
+    grids: dict[Scene, int] = {}  # in the order of their places
+    places: list[int | None] = []
+    for frame, rival in zip(frames, rivals, strict=False):
+        own = _same_grid(frame.scene, rival.scene)
+        places.append(None if own else grids.setdefault(rival.scene, len(grids)))
+    return {"rivalGrids": [_grid(scene) for scene in grids], "rivalGridOf": places}
 
 
 def _same_grid(one: Scene, other: Scene) -> bool:

@@ -20,6 +20,7 @@ export const LAYERS = [
   { name: "batches", words: "batches", look: "batch" },
   { name: "push", words: "push", look: "push" },
   { name: "noise", words: "z ↦ x", look: "generator" },
+  { name: "rival", words: "rival", look: "rival" },
 ];
 
 /** The panel. */
@@ -148,6 +149,8 @@ export class Densities {
     }
     if (shows.discriminator && shows.optimal) this.drawGap(context, moment);
     for (const ghost of ghosts) curve(context, ghost.look, ghost.density, ghost.x0, ghost.dx, X, Y, most);
+    for (const { belief, x0, dx } of shows.discriminator ? ghosts.filter((ghost) => ghost.belief) : [])
+      curve(context, theme.rivalBelief, belief, x0, dx, X, B);
     if (shows.optimal) curve(context, theme.optimal, moment.optimal, x0, dx, X, B);
     if (shows.discriminator) curve(context, theme.discriminator, moment.belief, x0, dx, X, B);
     if (shows.generator) curve(context, theme.generator, moment.density, x0, dx, X, Y, most);
