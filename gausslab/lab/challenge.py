@@ -15,6 +15,7 @@ from gausslab.comparing import NONE, differing, likeness, shown
 from gausslab.errors import BadInput
 from gausslab.events import PAUSE, Event
 from gausslab.lab import link
+from gausslab.lab.controls import LABELS
 from gausslab.recipes import RECIPES
 from gausslab.run import Run
 from gausslab.settings import LIMITS, Experiment, settings
@@ -169,8 +170,12 @@ def apart(paths: Iterable[str]) -> frozenset[str]:
 def _named(made: Experiment, changes: Mapping[str, Any]) -> str:
     if not 1 <= len(changes) <= TOLD:
         return likeness(made)
-    words = [f"{path.replace('.', ' ').replace('_', ' ')} {shown(value)}" for path, value in changes.items()]
-    return "with " + ", ".join(words)
+    return "with " + ", ".join(f"{_label(path)} {shown(value)}" for path, value in changes.items())
+
+
+def _label(path: str) -> str:
+    group, _, name = path.rpartition(".")
+    return LABELS.get(path) or (f"{name} penalty" if group == "penalties" else path.replace(".", " ").replace("_", " "))
 
 
 def _written(value: Any) -> str:

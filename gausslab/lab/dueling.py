@@ -22,6 +22,7 @@ HELP = (
     "begin anew and are taken to where this run stands. What you turn on the stage is turned in both, the target "
     "included, but for the settings in which they differ: those act on this run alone."
 )
+USUAL = "r1"  # a penalty that a rival is offered with
 UNUSUAL = ("location", "scale", "target")  # last in the list: then they learn different things
 
 
@@ -47,20 +48,23 @@ def _setting(visit: Visit) -> None:
     path = st.selectbox(
         "Setting",
         list(found),
+        index=list(found).index("loss" if USUAL in dict(visit.experiment.penalties) else f"penalties.{USUAL}"),
         key=visit.key("duel setting"),
         format_func=lambda path: path.replace(".", ": ").replace("_", " "),
     )
     setting = found[path]
     now = dict(visit.experiment.penalties).get(path.partition(".")[2]) if _is_penalty(path) else setting.value
     key = visit.key(f"duel {path}")
-    field(setting, "Value of the rival", {"key": key, "help": f"{setting.help} This run: {shown(now)}."})
+    told = {"key": key, "help": f"{setting.help} This run: {shown(now)}."}
+    value = field(setting, "Value of the rival", told)
+    same = value == (", ".join(map(str, now)) if isinstance(now, tuple) else now or 0 if _is_penalty(path) else now)
 
     def chosen() -> Challenge:
         value = st.session_state[key]
         # A penalty of no weight is none: the rival need not work it out.
         return challenge.with_changes(visit.experiment, {path: None if _is_penalty(path) and value == 0 else value})
 
-    _begin(visit, chosen)
+    _begin(visit, chosen, disabled=same)
 
 
 def _choices(visit: Visit) -> list[Setting]:

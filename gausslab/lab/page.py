@@ -82,9 +82,6 @@ def _stage() -> None:
     visit: Visit = st.session_state.visit
     raw = (st.session_state.get("stage") or {}).get("req")
     _show(visit.reply(raw, given_up=_overtaken))
-    if visit.outdated:
-        visit.outdated = False
-        st.rerun()
 
 
 def _show(chunk: bytes) -> Any:
@@ -99,7 +96,11 @@ def _overtaken() -> bool:
 
 
 def _asked() -> None:
-    """A callback that there has to be: the request itself is in the session's state."""
+    """Answer what changes the widgets beside the stage, and have the whole page drawn; the rest is the stage's own."""
+    raw, visit = (st.session_state.get("stage") or {}).get("req"), st.session_state.get("visit")
+    if visit is not None and visit.concerns_the_page(raw):
+        visit.reply(raw)
+        st.rerun()
 
 
 def _recipe(visit: Visit) -> None:
@@ -110,7 +111,7 @@ def _recipe(visit: Visit) -> None:
         format_func=lambda name: RECIPES[name].title,
         key=visit.key("recipe"),
         help="A named experiment with a story; it starts anew.",
-        on_change=lambda: visit.choose_recipe(st.session_state[visit.key("recipe")]),
+        on_change=visit.heeding("recipe", lambda: visit.choose_recipe(st.session_state[visit.key("recipe")])),
     )
     recipe = RECIPES[visit.recipe]
     st.caption(f"{recipe.story} **Try:** {recipe.attempt}" if recipe.attempt else recipe.story)
@@ -199,7 +200,7 @@ def _widget(visit: Visit, setting: Setting) -> None:
     told: dict[str, Any] = {
         "key": key,
         "help": f"{setting.help} {visit.consequence(setting)}",
-        "on_change": lambda: visit.set_up({setting.path: st.session_state[key]}),
+        "on_change": visit.heeding(setting.path, lambda: visit.set_up({setting.path: st.session_state[key]})),
     }
     field(setting, label, told)
 
@@ -214,7 +215,7 @@ def _penalties(visit: Visit) -> None:
         key=key,
         format_func=lambda name: f"{name}: {members[name].summary}",
         help="Their weights are sliders on the stage. Keeps the weights.",
-        on_change=lambda: visit.choose_penalties(st.session_state[key]),
+        on_change=visit.heeding("penalties", lambda: visit.choose_penalties(st.session_state[key])),
     )
 
 

@@ -8,13 +8,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from gausslab.comparing import likeness
 from gausslab.errors import BadInput
 from gausslab.events import Event
 from gausslab.lab import challenge, link, protocol, record
 from gausslab.lab.branches import Ghost
 from gausslab.lab.challenge import Challenge
 from gausslab.lab.controls import controls
+from gausslab.lab.rival import Rival
 from gausslab.lab.saving import Film
 from gausslab.lab.session import Session
 from gausslab.lab.transplant import UNITS
@@ -23,6 +23,7 @@ from gausslab.recipes import RECIPES
 from gausslab.settings import LIMITS, Experiment, Setting, settings
 from gausslab.targets import parse
 
+DUEL = ("swap", "peace")  # acts of the stage that the widgets beside it show
 FIRST_WEIGHT = 1.0  # of a penalty that is added
 
 
@@ -35,7 +36,6 @@ class Visit:
     message: str = ""
     film: Film | None = None
     generation: int = 0  # of the native widgets: raised when they have to show something else than was put in
-    outdated: bool = False  # whether the page has to be drawn anew, for the stage has changed what its widgets show
     _answered: tuple[Any, bytes] | None = field(default=None, repr=False)
     _written: tuple[Any, str | None] | None = field(default=None, repr=False)
     _waiting_since: float = 0.0  # for its turn; 0 where it does not wait
@@ -103,6 +103,18 @@ class Visit:
     def key(self, name: str) -> str:
         """The key of a native widget."""
         return f"{name}@{self.generation}"
+
+    def heeding(self, name: str, does: Callable[[], None]) -> Callable[[], None]:
+        """What a native widget does when it is changed, for as long as it is shown.
+
+        A request of the stage that was on its way when the widgets were renewed brings the values of the old ones.
+
+        Args:
+            name: of the widget.
+            does: takes its value up.
+        """
+        key = self.key(name)
+        return lambda: does() if key == self.key(name) else None
 
     def renew(self) -> None:
         """Have the native widgets show the session as it stands."""
@@ -193,9 +205,8 @@ class Visit:
             raw: as it came from the browser; None before the stage has asked for anything.
             given_up: asked while there is no turn: the stage wants something else by now, and gets the last answer.
         """
-        mark = (str(raw), self.session.epoch, self.message, self.generation)
         last = self._answered
-        if last and last[0] == mark:
+        if last and self._is_answered(raw):
             return last[1]
         self._waiting_since = self._waiting_since or time.monotonic()
         with TURNS.turn(self._waiting_since, urgent=self._is_urgent(raw), given_up=given_up) as came:
@@ -203,6 +214,16 @@ class Visit:
                 return last[1]
             self._waiting_since = 0.0
             return self._answer(raw)
+
+    def concerns_the_page(self, raw: Any) -> bool:
+        """Whether a request of the stage changes what the widgets beside it show."""
+        return isinstance(raw, Mapping) and raw.get("act") in DUEL and not self._is_answered(raw)
+
+    def _is_answered(self, raw: Any) -> bool:
+        return self._answered is not None and self._answered[0] == self._mark(raw)
+
+    def _mark(self, raw: Any) -> tuple[Any, ...]:
+        return (str(raw), self.session.epoch, self.message, self.generation)
 
     def _is_urgent(self, raw: Any) -> bool:
         """Whether a hand waits for the answer, and not only the film that plays."""
@@ -217,9 +238,10 @@ class Visit:
             request = None if raw is None else protocol.understand(raw)
             if request:
                 version, known, ghosts = request.v, frozenset(request.scenes), frozenset(request.ghosts)
+            rival = self.session.rival
             lines = self.session.answer(None if request and request.act == "open" else request)
-            if request and request.act in ("swap", "peace"):
-                self._follow_swap()
+            if rival is not self.session.rival and request and request.act in DUEL:
+                self._follow_duel(rival)
             if request and request.into and lines and request.act != "seek":
                 layers = self.session.layers(request.into)
             if request and request.act == "share":
@@ -231,15 +253,15 @@ class Visit:
         header["rival"] = self.session.rival and self.session.rival.told(self.session.run)
         header["ghosts"] = {name: _ghost(found) for name, found in self.session.branches.ghosts(ghosts).items()}
         chunk = protocol.encode(protocol.Answer(lines, header, known, layers))
-        self._answered = ((str(raw), self.session.epoch, self.message, self.generation), chunk)
+        self._answered = (self._mark(raw), chunk)
         return chunk
 
-    def _follow_swap(self) -> None:
+    def _follow_duel(self, before: Rival | None) -> None:
         """Have the widgets beside the stage show what the stage has done to the duel."""
-        if self.session.rival:
-            self.recipe = likeness(self.experiment).partition(" + ")[0]
+        if self.session.rival and before:
+            other = before.challenge.opening
+            self.recipe = before.challenge.recipe or (other.recipe if other else self.recipe)
         self.renew()
-        self.outdated = True
 
     def _header(self, sequence: int, version: int, message: str) -> dict[str, Any]:
         session, run = self.session, self.session.run
