@@ -32,10 +32,8 @@ def duel(visit: Visit) -> None:
     rival = visit.session.rival
     if rival:
         told = rival.told(visit.session.run)
-        st.caption(
-            f"This run against **{_plain(rival.challenge.name)}**. They differ in: {_plain(told['all'] or '-')}."
-        )
-        st.button("End the duel", key=visit.key("peace"), on_click=visit.end_duel, width="stretch")
+        names = f"This run against **{_plain(rival.challenge.name)}**."
+        st.caption(f"{names} They differ in: {_plain(told['all'] or told['differences'])}. E on the stage ends the duel.")
     kinds = {SETTING: _setting, RECIPE: _recipe, BRANCH: _branch, FILE: _file}
     if len(visit.session.branches) == 1:
         del kinds[BRANCH]

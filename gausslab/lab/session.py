@@ -291,7 +291,7 @@ class Session:
             return np.full(count, steps, np.int32)
         # On the way to the step of a link: as far as a turn goes, but never past something that has to be done.
         stop = self._script[0].step if self._script else self._goal
-        per_frame = max(1, int(LIMITS.turn / FRAMES_PER_CALL / self.pace.step))
+        count, per_frame = self.pace.hops(count)
         ends = np.minimum(self.step + per_frame * np.arange(count + 1), max(stop, self.step))
         vector = np.diff(ends).astype(np.int32)
         return vector[: max(1, np.count_nonzero(vector))]

@@ -78,12 +78,6 @@ class Visit:
             self.message = ""
         except BadInput as error:
             self.message = str(error)
-        self.renew()
-
-    def end_duel(self) -> None:
-        """Go on without a rival."""
-        self.session.end_duel()
-        self.renew()
 
     @property
     def experiment(self) -> Experiment:
@@ -261,7 +255,7 @@ class Visit:
         if self.session.rival and before:
             other = before.challenge.opening
             self.recipe = before.challenge.recipe or (other.recipe if other else self.recipe)
-        self.renew()
+            self.renew()
 
     def _header(self, sequence: int, version: int, message: str) -> dict[str, Any]:
         session, run = self.session, self.session.run

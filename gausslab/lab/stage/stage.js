@@ -196,10 +196,13 @@ class Stage {
       this.address.take(header);
       if (header.setup) this.setUp(header);
       this.moment.names = header.scalarNames ?? this.moment.names;
-      // Both sides of a new duel begin anew, and play on from where the run stood if it played.
-      if (this.playhead.current && this.rival.begins(header)) this.resumes = this.playhead.playing;
+      const { seq, playing } = this.playhead;
       const taken = this.playhead.receive(header, frames);
-      this.rival.take(header);
+      if (taken) {
+        // Both sides of a new duel begin anew, and play on from where the run stood if it played.
+        if (seq && this.rival.begins(header)) this.resumes = playing;
+        this.rival.take(header);
+      }
       if (header.goal && this.playhead.returning === null) this.adopt(header.knobs);
       if (taken) this.branches.take(header);
       this.complain(header.setup?.message ?? "");
