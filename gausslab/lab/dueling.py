@@ -33,7 +33,9 @@ def duel(visit: Visit) -> None:
     if rival:
         told = rival.told(visit.session.run)
         names = f"This run against **{_plain(rival.challenge.name)}**."
-        st.caption(f"{names} They differ in: {_plain(told['all'] or told['differences'])}. E on the stage ends the duel.")
+        st.caption(
+            f"{names} They differ in: {_plain(told['all'] or told['differences'])}. E on the stage ends the duel."
+        )
     kinds = {SETTING: _setting, RECIPE: _recipe, BRANCH: _branch, FILE: _file}
     if len(visit.session.branches) == 1:
         del kinds[BRANCH]

@@ -38,6 +38,8 @@ class Visit:
     generation: int = 0  # of the native widgets: raised when they have to show something else than was put in
     _answered: tuple[Any, bytes] | None = field(default=None, repr=False)
     _written: tuple[Any, str | None] | None = field(default=None, repr=False)
+    _played: bool = False  # whether frames were asked for at last
+    _onward: bool = False  # whether a duel was begun while the run played
     _waiting_since: float = 0.0  # for its turn; 0 where it does not wait
 
     @classmethod
@@ -75,7 +77,7 @@ class Visit:
         """
         try:
             self.session.duel(challenge.of_run(rival) if isinstance(rival, link.Opening) else rival)
-            self.message = ""
+            self.message, self._onward = "", self._played
         except BadInput as error:
             self.message = str(error)
 
@@ -231,6 +233,7 @@ class Visit:
         try:
             request = None if raw is None else protocol.understand(raw)
             if request:
+                self._played = request.act == "play"
                 version, known, ghosts = request.v, frozenset(request.scenes), frozenset(request.ghosts)
             rival = self.session.rival
             lines = self.session.answer(None if request and request.act == "open" else request)
@@ -267,6 +270,7 @@ class Visit:
             "knobs": run.knobs,
             "failure": run.failure.sentence if run.failure else None,
             "goal": session.goal,
+            "onward": self._onward and session.goal > 0,
             "address": self.address,
             "speed": session.pace.steps_per_second,
             "setup": self._setup(message),
