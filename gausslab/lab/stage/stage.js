@@ -200,7 +200,7 @@ class Stage {
       const taken = this.playhead.receive(header, frames);
       if (taken) {
         // Both sides of a new duel begin anew, and play on from where the run stood if it played.
-        if (seq && this.rival.begins(header)) this.resumes = seq ? playing : header.onward;
+        if (this.rival.begins(header)) this.resumes = seq ? playing : this.resumes || header.onward;
         this.rival.take(header);
       }
       if (header.goal && this.playhead.returning === null) this.adopt(header.knobs);
