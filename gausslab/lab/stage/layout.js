@@ -146,7 +146,12 @@ export function layOut(parent) {
     speed: { input: find(".speed input"), output: find(".speed output") },
     timeline: { input: find(".timeline input"), output: find(".timeline output") },
     branches: { row: find(".branches"), tree: find(".branches > svg"), list: find(".branches ul") },
-    duel: { row: find(".duel"), words: find(".versus"), status: find(".duel [role=status]"), legend: find(".legend [data-layer=rival]") },
+    duel: {
+      row: find(".duel"),
+      words: find(".versus"),
+      status: find(".duel [role=status]"),
+      legend: find(".legend [data-layer=rival]"),
+    },
     knobs: find(".knobs"),
     message: find(".message"),
     note: find(".note"),
