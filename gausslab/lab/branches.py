@@ -14,6 +14,7 @@ import numpy as np
 from gausslab.errors import BadInput
 from gausslab.frame import Frame
 from gausslab.lab.controls import LABELS
+from gausslab.lab.rival import Rival
 from gausslab.lab.timeline import Timeline
 from gausslab.observing import Lens
 from gausslab.run import Run
@@ -32,6 +33,7 @@ class Stand(NamedTuple):
     look: Lens | None
     words: tuple[str, str]
     from_start: bool
+    rival: Rival | None = None
 
 
 class Ghost(NamedTuple):
@@ -144,6 +146,11 @@ class Branches:
             for other in self.members.values():
                 if other.parent is None and other is not heir:
                     other.parent = heir.number
+
+    def end_duel(self) -> None:
+        """Forget the rivals of those that were left."""
+        for branch in self.members.values():
+            branch.stand = branch.stand and branch.stand._replace(rival=None)
 
     def tree(self, run: Run, seen: Frame) -> list[dict[str, Any]]:
         """One entry for each branch as the stage shows it; none where there is only one.

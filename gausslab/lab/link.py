@@ -1,7 +1,8 @@
 """Links that open the same experiment at the same step: all of it is in the address, readable where it is simple.
 
 `?target=normal(4,1.25)&recipe=steady&seed=3` says what differs from a recipe, each setting by its dotted path;
-`step` where to go on from; `did` what was done until then and `packed` a long target, both compressed.
+`step` where to go on from; `did` what was done until then and `packed` a long target, both compressed; `rival` whom it
+is compared with.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class Opening(NamedTuple):
     experiment: Experiment
     events: tuple[Event, ...] = ()
     step: int = 0
+    rival: str = ""  # as `gausslab.lab.challenge` writes it
 
 
 def default() -> Opening:
@@ -57,16 +59,18 @@ def write(opening: Opening) -> str:
     experiment, recipe = opening.experiment, RECIPES[opening.recipe].experiment()
     parts = {"target": _compact(experiment.target)}
     if len(parts["target"]) > READABLE:
-        parts = {"packed": _pack(experiment.target)}
+        parts = {"packed": pack(experiment.target)}
     parts |= {"recipe": opening.recipe, "seed": str(experiment.seed)}
     usual = {setting.path: setting.value for setting in settings(recipe)}
     for setting in settings(experiment):
         if setting.path not in NOT_IN_A_LINK and setting.value != usual.pop(setting.path, None):
-            parts[setting.path] = _written(setting.value)
+            parts[setting.path] = written(setting.value)
     # A penalty of the recipe that is left out here.
     parts |= {path: "none" for path in usual if path.startswith("penalties.")}
     if opening.events:
-        parts["did"] = _pack(json.dumps([list(event) for event in opening.events], separators=(",", ":")))
+        parts["did"] = pack(json.dumps([list(event) for event in opening.events], separators=(",", ":")))
+    if opening.rival:
+        parts["rival"] = opening.rival
     if opening.step:
         parts["step"] = str(opening.step)
     link = "?" + "&".join(f"{name}={quote(value, safe=PLAIN)}" for name, value in parts.items())
@@ -95,10 +99,11 @@ def read(query: Mapping[str, str]) -> Opening:
         raise BadInput(f"expected the name of a recipe, such as {DEFAULT_RECIPE}, got {recipe[:40]!r}; correct it")
     text = parts.pop("target", DEFAULT_TARGET)
     if "packed" in parts:
-        text = _unpack(parts.pop("packed"))
+        text = unpack(parts.pop("packed"))
     changes: dict[str, Any] = {"target": parse(text, files=False).text}
     step = _step(parts.pop("step", "0"))
     events = _events(parts.pop("did", None))
+    rival = parts.pop("rival", "")
     dropped = [name for name, value in parts.items() if name.startswith("penalties.") and value == "none"]
     kept = dict(RECIPES[recipe].experiment().penalties)
     for name in dropped:
@@ -110,7 +115,7 @@ def read(query: Mapping[str, str]) -> Opening:
     experiment = RECIPES[recipe].experiment(**changes, **({"penalties": kept} if dropped else {})).changed(parts)
     LIMITS.check(experiment)
     check_events(experiment, events)
-    return Opening(recipe, experiment, events, step)
+    return Opening(recipe, experiment, events, step, rival)
 
 
 def _compact(text: str) -> str:
@@ -119,7 +124,8 @@ def _compact(text: str) -> str:
     return short if '"' not in text and parse(short, files=False).text == text else text
 
 
-def _written(value: Any) -> str:
+def written(value: Any) -> str:
+    """A setting's value as it stands in a link."""
     if isinstance(value, tuple):
         return ",".join(map(str, value))
     if isinstance(value, bool):
@@ -138,7 +144,7 @@ def _events(packed: str | None) -> tuple[Event, ...]:
         return ()
     fault = BadInput("expected what was done in the link, got something else; copy the whole link again")
     try:
-        found = json.loads(_unpack(packed))
+        found = json.loads(unpack(packed))
     except (ValueError, RecursionError):
         raise fault from None
     if not isinstance(found, list) or len(found) > MOST_EVENTS:
@@ -182,11 +188,17 @@ def _telling(values: Sequence[float]) -> set[float]:
     return {min(values), max(values), *strange[:1], *(value for value in values if value == 0)}
 
 
-def _pack(text: str) -> str:
+def pack(text: str) -> str:
+    """A text, compressed into characters that an address may have."""
     return urlsafe_b64encode(zlib.compress(text.encode(), 9)).decode().rstrip("=")
 
 
-def _unpack(packed: str) -> str:
+def unpack(packed: str) -> str:
+    """What has been packed.
+
+    Raises:
+        BadInput: it is damaged, or too large.
+    """
     damaged = BadInput("expected a whole link, got one with a damaged part; copy it again")
     try:
         content = b64decode(packed + "=" * (-len(packed) % 4), altchars=b"-_", validate=True)

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 
 from gausslab.settings import LIMITS
 
+FRAMES_PER_CALL = 5  # of one compiled program: few enough for a quick answer, enough to hide the cost of a call
 FRAMES_PER_SECOND = 20  # that the stage asks for; it draws 60, and what lies between them
 SHARE = 0.7  # of the time that a frame is shown that may go into making it
 MEMORY = 0.8  # share of the past in each estimate
 MOST_SURPRISE = 2.0
+LEAST_HOP = 25
+TOO_LONG = 3  # turns of one call after which the next one is shorter
 
 
 @dataclass
@@ -22,6 +25,15 @@ class Pace:
     step: float = 3e-4
     frame: float = 2e-3
     steps_per_second: float = 0.0
+    hop: int = 100  # steps of one call that takes a turn, with few frames between them
+
+    def shared(self, runs: float) -> None:
+        """Expect another number of runs to be taken on at the same time.
+
+        Args:
+            runs: how many times as many as before.
+        """
+        self.step, self.frame = self.step * runs, self.frame * runs
 
     @contextmanager
     def making(self, frames: int, steps: int) -> Iterator[None]:
@@ -36,6 +48,12 @@ class Pace:
         if steps:
             self.step = min(max(self.step * surprise, 1e-6), 1.0)
             self.steps_per_second = steps / spent
+        if steps >= self.hop:
+            # By trial: on a busy machine the two estimates above cannot be told from each other.
+            if spent < LIMITS.turn:
+                self.hop = min(2 * self.hop, LIMITS.steps_per_frame)
+            elif spent > TOO_LONG * LIMITS.turn:
+                self.hop = max(self.hop // 2, LEAST_HOP)
 
     def steps_for(self, wanted: int, speed: float) -> int:
         """Steps before each frame: as many as wanted, where that leaves the film its frames a second.
@@ -47,6 +65,15 @@ class Pace:
         most = max(1, int((SHARE / FRAMES_PER_SECOND - self.frame) / self.step))
         most = min(most, LIMITS.steps_per_frame)
         return most if speed == 0 else min(max(wanted, 1), most)
+
+    def hops(self, frames: int) -> tuple[int, int]:
+        """How to go on fast: of one call, the frames that leave most of its turn to the steps, and steps before each.
+
+        Args:
+            frames: that are wanted at most.
+        """
+        count = max(1, min(frames, int(LIMITS.turn / 2 / self.frame)))
+        return count, max(1, self.hop // count)
 
     def fits(self, frames: int, steps: int, left: float) -> bool:
         """Whether there is time left for some more frames."""

@@ -17,6 +17,8 @@ from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestTy
 
 from gausslab.errors import BadInput
 from gausslab.lab import address, record, saving, theory, upload
+from gausslab.lab.dueling import duel
+from gausslab.lab.fields import field
 from gausslab.lab.start import warm_up
 from gausslab.lab.visit import Visit
 from gausslab.recipes import RECIPES
@@ -55,6 +57,7 @@ def page() -> None:
         _recipe(visit)
         _target(visit)
         _settings(visit)
+        duel(visit)
         _save(visit)
     _stage()
 
@@ -94,7 +97,11 @@ def _overtaken() -> bool:
 
 
 def _asked() -> None:
-    """A callback that there has to be: the request itself is in the session's state."""
+    """Answer what changes the widgets beside the stage, and have the whole page drawn; the rest is the stage's own."""
+    raw, visit = (st.session_state.get("stage") or {}).get("req"), st.session_state.get("visit")
+    if visit is not None and visit.concerns_the_page(raw):
+        visit.reply(raw)
+        st.rerun()
 
 
 def _recipe(visit: Visit) -> None:
@@ -105,7 +112,7 @@ def _recipe(visit: Visit) -> None:
         format_func=lambda name: RECIPES[name].title,
         key=visit.key("recipe"),
         help="A named experiment with a story; it starts anew.",
-        on_change=lambda: visit.choose_recipe(st.session_state[visit.key("recipe")]),
+        on_change=visit.heeding("recipe", lambda: visit.choose_recipe(st.session_state[visit.key("recipe")])),
     )
     recipe = RECIPES[visit.recipe]
     st.caption(f"{recipe.story} **Try:** {recipe.attempt}" if recipe.attempt else recipe.story)
@@ -194,22 +201,9 @@ def _widget(visit: Visit, setting: Setting) -> None:
     told: dict[str, Any] = {
         "key": key,
         "help": f"{setting.help} {visit.consequence(setting)}",
-        "on_change": lambda: visit.set_up({setting.path: st.session_state[key]}),
+        "on_change": visit.heeding(setting.path, lambda: visit.set_up({setting.path: st.session_state[key]})),
     }
-    choices = list(setting.table.members() if setting.table else setting.choices)
-    if choices:
-        st.selectbox(label, choices, index=choices.index(setting.value), **told)
-    elif isinstance(setting.value, bool):
-        st.toggle(label, setting.value, **told)
-    elif isinstance(setting.value, tuple):
-        st.text_input(label, ", ".join(map(str, setting.value)), **told)
-    elif isinstance(setting.value, int):
-        low, high = int(setting.low or 0), None if setting.high is None else int(setting.high)
-        st.number_input(label, low, high, setting.value, **told)
-    else:
-        low, high = float(setting.low or 0.0), None if setting.high is None else float(setting.high)
-        step = 10.0 ** np.floor(np.log10(abs(setting.value))) if setting.value else 0.1
-        st.number_input(label, low, high, setting.value, step=float(step), format="%.6g", **told)
+    field(setting, label, told)
 
 
 def _penalties(visit: Visit) -> None:
@@ -222,7 +216,7 @@ def _penalties(visit: Visit) -> None:
         key=key,
         format_func=lambda name: f"{name}: {members[name].summary}",
         help="Their weights are sliders on the stage. Keeps the weights.",
-        on_change=lambda: visit.choose_penalties(st.session_state[key]),
+        on_change=visit.heeding("penalties", lambda: visit.choose_penalties(st.session_state[key])),
     )
 
 

@@ -44,6 +44,8 @@ Act = Literal[
     "fork",
     "branch",
     "drop",
+    "swap",
+    "peace",
 ]
 
 READINGS = ("wasserstein", "wasserstein_over_std", "ks", "js", "kl", "energy", "mean", "std", "outside")
@@ -132,6 +134,7 @@ class Line(NamedTuple):
     scene: str  # the name by which the stage knows the frame's scene
     verdict: str
     sentence: str
+    rival: Frame | None = None  # at the same step, in a duel
 
 
 class Answer(NamedTuple):
@@ -147,6 +150,9 @@ def encode(answer: Answer) -> bytes:
     """Pack an answer into one chunk."""
     frames = [line.frame for line in answer.lines]
     blocks = _blocks(frames) if frames else {}
+    rivals = [line.rival for line in answer.lines if line.rival is not None]
+    if rivals:
+        blocks |= _rival_blocks(rivals)
     scenes = {line.scene: line.frame for line in answer.lines}
     header = {
         **answer.header,
@@ -160,6 +166,7 @@ def encode(answer: Answer) -> bytes:
         "words": [{"verdict": line.verdict, "sentence": line.sentence} for line in answer.lines],
         "marks": [{"folds": frame.folds, "flats": frame.flats} for frame in frames],
         "layers": _layers(answer.layers) if answer.layers else None,
+        **_grids(frames, rivals),
     }
     text = json.dumps(_plain(header), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 4)
@@ -212,6 +219,35 @@ def _blocks(frames: Sequence[Frame]) -> dict[str, np.ndarray]:
     }
 
 
+def _rival_blocks(rivals: Sequence[Frame]) -> dict[str, np.ndarray]:
+    """What is drawn of a rival."""
+    return {
+        "rivalDensity": np.stack([frame.p_g for frame in rivals]),
+        "rivalBelief": np.stack([frame.discriminator for frame in rivals]),
+        "rivalG": np.stack([frame.g[_places(frame.scene)] for frame in rivals]),
+        "rivalDistance": np.array([[frame.readings.wasserstein_over_std] for frame in rivals]),
+    }
+
+
+def _grids(frames: Sequence[Frame], rivals: Sequence[Frame]) -> dict[str, Any]:
+    """The grids on which a rival is drawn, and which of them each frame has; null where it is that of the run's own."""
+    grids: dict[Scene, int] = {}  # in the order of their places
+    places: list[int | None] = []
+    for frame, rival in zip(frames, rivals, strict=False):
+        own = _same_grid(frame.scene, rival.scene)
+        places.append(None if own else grids.setdefault(rival.scene, len(grids)))
+    return {"rivalGrids": [_grid(scene) for scene in grids], "rivalGridOf": places}
+
+
+def _same_grid(one: Scene, other: Scene) -> bool:
+    return one is other or (np.array_equal(one.x, other.x) and np.array_equal(one.z, other.z))
+
+
+def _grid(scene: Scene) -> dict[str, Any]:
+    dx = float(scene.x[1] - scene.x[0])
+    return {"x0": float(scene.x[0]), "dx": dx, "z": _rounded(scene.z[_places(scene)])}
+
+
 def _scalars(frame: Frame) -> list[float]:
     readings = [getattr(frame.readings, name) for name in READINGS]
     return [*readings, *(getattr(frame, name) for name in LOSSES_AND_GRADIENTS), frame.readings.modes_covered]
@@ -254,13 +290,7 @@ def _scene(name: str, frame: Frame) -> dict[str, Any]:
 def outline(last: Frame) -> dict[str, Any]:
     """The curves of a frame that stay to be seen of a branch that was left."""
     scene, places = last.scene, _places(last.scene)
-    return {
-        "x0": float(scene.x[0]),
-        "dx": float(scene.x[1] - scene.x[0]),
-        "density": _rounded(last.p_g),
-        "z": _rounded(scene.z[places]),
-        "g": _rounded(last.g[places]),
-    }
+    return {**_grid(scene), "density": _rounded(last.p_g), "g": _rounded(last.g[places])}
 
 
 def _turned(frames: Sequence[Frame], knobs: Mapping[str, float]) -> list[dict[str, float]]:

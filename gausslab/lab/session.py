@@ -19,9 +19,11 @@ from gausslab.diagnosis import PAST, diagnose
 from gausslab.errors import BadInput
 from gausslab.frame import Frame, Scene
 from gausslab.lab.branches import Branches, Ghost, Stand, evenly, ghost
+from gausslab.lab.challenge import Challenge
 from gausslab.lab.layers import Layers, look_into
-from gausslab.lab.pace import Pace
+from gausslab.lab.pace import FRAMES_PER_CALL, Pace
 from gausslab.lab.protocol import Line, Request
+from gausslab.lab.rival import Rival
 from gausslab.lab.timeline import Entry, Timeline
 from gausslab.lab.transplant import transplanted
 from gausslab.observing import Lens, frame
@@ -29,7 +31,6 @@ from gausslab.run import Event, Run, begin
 from gausslab.settings import LIMITS, Experiment
 from gausslab.targets import from_points, parse
 
-FRAMES_PER_CALL = 5  # of one compiled program: few enough for a quick answer, enough to hide the cost of a call
 OPENING = 12  # frames of the first answer
 MOMENTS_ON_THE_WAY = 60  # at least, to the step of a link: a person wants to see how the run came there
 SNAPSHOTS = 2 * LIMITS.look_ahead // FRAMES_PER_CALL
@@ -58,6 +59,7 @@ class Session:
         self.epoch = 0
         self.message = ""
         self.pace = Pace()
+        self.rival: Rival | None = None
         self._names: WeakKeyDictionary[Scene, str] = WeakKeyDictionary()
         self._begin(experiment)
         self._script = deque(events)
@@ -132,6 +134,12 @@ class Session:
             return self.advance(1, 0)
         if request.act in ("fork", "branch", "drop"):
             return self._branch_off(request)
+        if request.act == "peace":
+            self.end_duel()
+            return []
+        if request.act == "swap":
+            self.go_back(request.start)
+            return self.swap()
         if request.v != self._version or request.target:
             self._turn(request)
         elif request.start < self.step and request.act not in ("play", "pause"):
@@ -187,12 +195,13 @@ class Session:
         run = self.run.at(step, looks=FRAMES_PER_CALL).fork()
         before = run.knobs | {"target": run.text}
         run.change(values)
+        rival = self.rival.forked(step, values) if self.rival else None
         past = self.past.until(step)
         recent = [seen for seen in self._recent if seen.step <= step]
         recent = recent or [entry.frame() for entry in past.entries[-MOMENTS_BEFORE:]]
         first = self._first if self._first and self._first.step <= step else None
         self.branches.grow(step, before, *self._left())
-        self._take_up(Stand(run, past, tuple(recent), first, None, ("healthy", ""), self.from_start))
+        self._take_up(Stand(run, past, tuple(recent), first, None, ("healthy", ""), self.from_start, rival))
         return self._so_far()
 
     def enter(self, number: int | None) -> list[Line]:
@@ -205,19 +214,24 @@ class Session:
             BadInput: there is no such branch.
         """
         branch = self.branches.left(number)
+        challenge = self.rival and self.rival.met(number, self.run, self.branches.current.number)
         self.branches.leave(*self._left())
         self._take_up(self.branches.enter(branch))
+        if challenge and not self.rival and self.from_start:
+            self.duel(challenge)
+            return self.look()
         return self._so_far()
 
     def _left(self) -> tuple[Stand, Ghost]:
         """This branch as it is left."""
         frames = [*(line.frame for line in self._so_far())]
         stand = Stand(self.run, self.past, tuple(self._recent), self._first, self._look, self._words, self.from_start)
+        stand = stand._replace(rival=self.rival)
         return stand, ghost(uuid4().hex[:12], frames)
 
     def _take_up(self, stand: Stand) -> None:
         self._forget()
-        self.run, self.past, recent, self._first, self._look, self._words, self.from_start = stand
+        self.run, self.past, recent, self._first, self._look, self._words, self.from_start, self.rival = stand
         self._recent.extend(recent)
         self._script.clear()
         self._goal = 0
@@ -278,8 +292,8 @@ class Session:
             return np.full(count, steps, np.int32)
         # On the way to the step of a link: as far as a turn goes, but never past something that has to be done.
         stop = self._script[0].step if self._script else self._goal
-        within_a_turn = int(LIMITS.turn / FRAMES_PER_CALL / self.pace.step)
-        per_frame = max(1, min(within_a_turn, self._goal // MOMENTS_ON_THE_WAY))
+        count, per_frame = self.pace.hops(count)
+        per_frame = max(1, min(per_frame, self._goal // MOMENTS_ON_THE_WAY))
         ends = np.minimum(self.step + per_frame * np.arange(count + 1), max(stop, self.step))
         vector = np.diff(ends).astype(np.int32)
         return vector[: max(1, np.count_nonzero(vector))]
@@ -290,6 +304,8 @@ class Session:
         while self._script and self._script[0].step <= self.step:
             event = self._script.popleft()
             self.run.do(event)
+            if self.rival and self.rival.challenge.follows:
+                self.rival.turn({event.knob: event.value})
         return due
 
     def _call(self, steps: np.ndarray) -> list[Line]:
@@ -301,14 +317,15 @@ class Session:
             reel = self.run.advance(np.pad(steps, (0, FRAMES_PER_CALL - len(steps))))
             count = min(len(steps), len(reel))
             frames = [frame(reel.look, reel.observation(place), reel.knobs) for place in range(count)]
+            rivals = self.rival.follow([seen.step for seen in frames], SNAPSHOTS) if self.rival else [None] * count
             self._look, self._seen = reel.look, frames[-1]
             self._say(frames[-1])
         for place in range(count):
             self.past.record(reel, place, *self._words)
-        return [self._line(seen) for seen in frames]
+        return [self._line(*pair) for pair in zip(frames, rivals, strict=True)]
 
-    def _line(self, seen: Frame) -> Line:
-        return Line(seen, self.name(seen.scene), *self._words)
+    def _line(self, seen: Frame, rival: Frame | None) -> Line:
+        return Line(seen, self.name(seen.scene), *self._words, rival)
 
     def _say(self, seen: Frame) -> None:
         """Put into words what is seen, not more often than frames of a run are recorded.
@@ -328,7 +345,8 @@ class Session:
 
     def _remembered(self, entry: Entry) -> Line:
         seen = entry.frame()
-        return Line(seen, self.name(seen.scene), entry.verdict, entry.sentence)
+        rival = self.rival.remembered(entry.step) if self.rival else None
+        return Line(seen, self.name(seen.scene), entry.verdict, entry.sentence, rival)
 
     def look(self) -> list[Line]:
         """The frame as it stands, without a step."""
@@ -349,7 +367,8 @@ class Session:
             return self._remembered(entry)
         (reel,) = self.run.at(step, looks=FRAMES_PER_CALL).frames.reels
         seen = frame(reel.look, reel.observation(0), reel.knobs)
-        return Line(seen, self.name(seen.scene), entry.verdict, entry.sentence)
+        rival = self.rival.sought(step) if self.rival else None
+        return Line(seen, self.name(seen.scene), entry.verdict, entry.sentence, rival)
 
     @property
     def tree(self) -> list[dict[str, Any]]:
@@ -384,6 +403,8 @@ class Session:
             self._recent.pop()
         if self._recent:
             self._say(self._recent.pop())  # the words in force are those of a moment that is void
+        if self.rival:
+            self.rival.go_back(self.step)
 
     def change(self, values: Mapping[str, Any]) -> None:
         """Turn knobs, or set another target, from the next step on.
@@ -401,6 +422,8 @@ class Session:
             self._check_target(new["target"])
         self.run.change(new)
         self.run.failure = None
+        if self.rival:
+            self.rival.turn(new)
 
     def _check_target(self, text: str) -> None:
         sample = parse(text, files=False).sample
@@ -429,10 +452,12 @@ class Session:
         self.epoch += 1
 
     def _rebuild(self, new: Experiment) -> None:
-        run = transplanted(self.run, new)
+        before, run = self.experiment, transplanted(self.run, new)
         if run is None:
             self._begin(new)
+            self.rival = self.rival and self.rival.again(before, new)
             return
+        self.rival = self.rival and self.rival.rebuilt(before, new)
         self.run, self.from_start = run, False
         self.run.checkpoints.budget = LIMITS.checkpoints
         self.run.mark()
@@ -448,9 +473,59 @@ class Session:
             events: what is to be done to the run on its way.
         """
         now = self.experiment
-        self._begin(now.changed({"seed": (now.seed if seed is None else seed) % 2**32}))
+        new = now.changed({"seed": (now.seed if seed is None else seed) % 2**32})
+        self._begin(new)
+        self.rival = self.rival and self.rival.again(now, new)
         self._script = deque(events)
         self.epoch += 1
+
+    def duel(self, challenge: Challenge) -> None:
+        """Set a rival beside the run; both begin at step 0 and are taken to where the run stands, in lock-step.
+
+        Raises:
+            BadInput: a rival that cannot be, or a run that cannot be had again from its start; nothing is changed then.
+        """
+        events, goal = [*self.run.events, *self._script], max(self._goal, self.step)
+        if not self.from_start:
+            raise BadInput(
+                "expected a run whose every step can be had again, got one whose networks were changed on its way; "
+                "start it again (0), then choose the rival"
+            )
+        if goal > LIMITS.link_steps:
+            raise BadInput(
+                f"expected a run of at most {LIMITS.link_steps:,} steps for a duel, got {goal:,}; start it again (0)"
+            )
+        rival = Rival.begun(challenge, self.run.experiment, events)
+        self.end_duel()
+        self.run = begin(self.run.experiment, parsed=self.run.parsed)
+        self.run.checkpoints.budget = LIMITS.checkpoints
+        self._forget()
+        self._script, self._goal = deque(events), goal
+        self.rival = rival
+        self.pace.shared(2)
+        self.epoch += 1
+
+    def swap(self) -> list[Line]:
+        """Go on with the rival, and have the run be the rival's rival.
+
+        Returns:
+            Some frames on the way to where both stand, and the one there.
+
+        Raises:
+            BadInput: there is no rival, or it has broken down.
+        """
+        if not (self.rival and self._seen and self.rival.seen):
+            raise BadInput("expected a duel, got a run alone; choose a rival under Duel in the sidebar")
+        rival = self.rival.swapped(self.run, self.past, self._seen)
+        self._take_up(Stand(self.rival.run, self.rival.past, (), None, None, ("healthy", ""), self.from_start, rival))
+        return self._so_far()
+
+    def end_duel(self) -> None:
+        """Go on alone, in every branch."""
+        if self.rival:
+            self.pace.shared(1 / 2)
+        self.rival = None
+        self.branches.end_duel()
 
     def half(self, player: str) -> list[Line]:
         """One half-step: one player learns, the other stands still."""

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from gausslab.errors import BadInput
 from gausslab.events import Event
-from gausslab.lab import link, protocol, record
+from gausslab.lab import challenge, link, protocol, record
 from gausslab.lab.branches import Ghost
+from gausslab.lab.challenge import Challenge
 from gausslab.lab.controls import controls
 from gausslab.lab.plane import Plane
+from gausslab.lab.rival import Rival
 from gausslab.lab.saving import Film
 from gausslab.lab.session import Session
 from gausslab.lab.transplant import UNITS
@@ -22,6 +25,7 @@ from gausslab.recipes import RECIPES
 from gausslab.settings import LIMITS, Experiment, Setting, settings
 from gausslab.targets import parse
 
+DUEL = ("swap", "peace")  # acts of the stage that the widgets beside it show
 FIRST_WEIGHT = 1.0  # of a penalty that is added
 
 
@@ -35,9 +39,11 @@ class Visit:
     film: Film | None = None
     plane: Plane = field(default_factory=Plane)
     generation: int = 0  # of the native widgets: raised when they have to show something else than was put in
-    _played: int = -1  # the last epoch that is to be played by itself
+    _plays_at: int = -1  # the last epoch that is to be played by itself
     _answered: tuple[Any, bytes] | None = field(default=None, repr=False)
     _written: tuple[Any, str | None] | None = field(default=None, repr=False)
+    _played: bool = False  # whether frames were asked for at last
+    _onward: bool = False  # whether a duel was begun while the run played
     _waiting_since: float = 0.0  # for its turn; 0 where it does not wait
 
     @classmethod
@@ -47,7 +53,9 @@ class Visit:
             asked, message = link.read(query), ""
         except BadInput as error:
             asked, message = link.default(), f"This link could not be opened: {error}"
-        return cls(Session(asked.experiment, asked.events, asked.step), asked.recipe, message)
+        visit = cls(Session(asked.experiment, asked.events, asked.step), asked.recipe, message)
+        visit._meet(asked)
+        return visit
 
     def go_to(self, asked: link.Opening) -> None:
         """Leave this run for another one, which is taken to its step and stands there."""
@@ -55,7 +63,27 @@ class Visit:
         self.session = Session(asked.experiment, asked.events, asked.step)
         self.session.epoch = before.epoch + 1
         self.recipe, self.message = asked.recipe, ""
+        self._meet(asked)
         self.renew()
+
+    def _meet(self, asked: link.Opening) -> None:
+        """Begin the duel that a link asks for, if it does."""
+        if asked.rival:
+            try:
+                self.session.duel(challenge.read(asked.rival, asked.experiment))
+            except BadInput as error:
+                self.message = f"The rival of this link could not be had: {error}"
+
+    def duel_with(self, rival: Challenge | link.Opening) -> None:
+        """Set a rival beside the run, or another run as a link or a file opens it; what cannot be is said on the stage.
+
+        Both begin anew and are taken to where the run stands.
+        """
+        try:
+            self.session.duel(challenge.of_run(rival) if isinstance(rival, link.Opening) else rival)
+            self.message, self._onward = "", self._played
+        except BadInput as error:
+            self.message = str(error)
 
     @property
     def experiment(self) -> Experiment:
@@ -75,6 +103,18 @@ class Visit:
     def key(self, name: str) -> str:
         """The key of a native widget."""
         return f"{name}@{self.generation}"
+
+    def heeding(self, name: str, does: Callable[[], None]) -> Callable[[], None]:
+        """What a native widget does when it is changed, for as long as it is shown.
+
+        A request of the stage that was on its way when the widgets were renewed brings the values of the old ones.
+
+        Args:
+            name: of the widget.
+            does: takes its value up.
+        """
+        key = self.key(name)
+        return lambda: does() if key == self.key(name) else None
 
     def renew(self) -> None:
         """Have the native widgets show the session as it stands."""
@@ -97,7 +137,7 @@ class Visit:
 
     def choose_recipe(self, name: str, changes: Mapping[str, Any] = MappingProxyType({})) -> None:
         """Begin a recipe, with some settings changed, on the target in force where it names none."""
-        recipe, experiment = RECIPES[name], RECIPES[name].experiment(**changes)
+        recipe, experiment, rival = RECIPES[name], RECIPES[name].experiment(**changes), self.session.rival
         kept = {"seed", "location", "scale"} | ({"target"} - set(recipe.settings))
         usual = {setting.path: setting.value for setting in settings(experiment)}
         usual = {path: value for path, value in usual.items() if not path.startswith("penalties.") and path not in kept}
@@ -105,13 +145,15 @@ class Visit:
         if not self.message:
             self.recipe = name
             self.session.restart(events=recipe.events)
+            if rival:
+                self.session.duel(rival.challenge)  # as it was chosen: no mixture of two recipes
         self.renew()
 
     def play(self, name: str, changes: Mapping[str, Any]) -> None:
         """Begin a recipe, with some settings changed, and play it even if the stage stands still."""
         self.choose_recipe(name, changes)
         if not self.message:
-            self._played = self.session.epoch
+            self._plays_at = self.session.epoch
 
     def choose_penalties(self, names: Iterable[str]) -> None:
         """Have these penalties and no others."""
@@ -124,12 +166,11 @@ class Visit:
         session, run = self.session, self.session.run
         if session.goal or run.step > LIMITS.link_steps:
             return None
-        mark = (session.identity, session.epoch, len(run.events), self.recipe, () if session.from_start else run.knobs)
+        rival = session.rival and (session.rival.challenge, len(session.rival.run.events))
+        knobs = () if session.from_start else run.knobs
+        mark = (session.identity, session.epoch, len(run.events), self.recipe, rival, knobs)
         if self._written is None or self._written[0] != mark:
-            try:
-                address = self._link(tuple(run.events))
-            except BadInput:
-                address = None
+            address = self._longest(tuple(run.events))
             self._written = (mark, address)
         return self._written[1]
 
@@ -148,10 +189,20 @@ class Visit:
         except BadInput:
             return {"file": record.write(self.session, step).decode()}
 
-    def _link(self, events: tuple[Event, ...], step: int = 0) -> str:
-        if not self.session.from_start:
-            return link.write(link.Opening(self.recipe, self.experiment))
-        return link.write(link.Opening(self.recipe, self.session.run.experiment, events, step))
+    def _longest(self, events: tuple[Event, ...]) -> str | None:
+        """A link with the rival if there is room for it, else without it; None where that is too long as well."""
+        for alone in (False, True) if self.session.rival else (True,):
+            with suppress(BadInput):
+                return self._link(events, alone=alone)
+        return None
+
+    def _link(self, events: tuple[Event, ...], step: int = 0, *, alone: bool = False) -> str:
+        session, rival = self.session, None if alone else self.session.rival
+        if not session.from_start:
+            text = challenge.between(self.experiment, rival.experiment).text if rival else ""
+            return link.write(link.Opening(self.recipe, self.experiment, rival=text))
+        text = rival.asked(step or None).text if rival else ""
+        return link.write(link.Opening(self.recipe, session.run.experiment, events, step, text))
 
     def reply(self, raw: Any, given_up: Callable[[], bool] = lambda: False) -> bytes:
         """Answer the stage, when it is this session's turn; the same request gets the same bytes again.
@@ -160,9 +211,8 @@ class Visit:
             raw: as it came from the browser; None before the stage has asked for anything.
             given_up: asked while there is no turn: the stage wants something else by now, and gets the last answer.
         """
-        mark = (str(raw), self.session.epoch, self.message, self.generation)
         last = self._answered
-        if last and last[0] == mark:
+        if last and self._is_answered(raw):
             return last[1]
         self._waiting_since = self._waiting_since or time.monotonic()
         with TURNS.turn(self._waiting_since, urgent=self._is_urgent(raw), given_up=given_up) as came:
@@ -170,6 +220,16 @@ class Visit:
                 return last[1]
             self._waiting_since = 0.0
             return self._answer(raw)
+
+    def concerns_the_page(self, raw: Any) -> bool:
+        """Whether a request of the stage changes what the widgets beside it show."""
+        return isinstance(raw, Mapping) and raw.get("act") in DUEL and not self._is_answered(raw)
+
+    def _is_answered(self, raw: Any) -> bool:
+        return self._answered is not None and self._answered[0] == self._mark(raw)
+
+    def _mark(self, raw: Any) -> tuple[Any, ...]:
+        return (str(raw), self.session.epoch, self.message, self.generation)
 
     def _is_urgent(self, raw: Any) -> bool:
         """Whether a hand waits for the answer, and not only the film that plays."""
@@ -183,8 +243,12 @@ class Visit:
         try:
             request = None if raw is None else protocol.understand(raw)
             if request:
+                self._played = request.act == "play"
                 version, known, ghosts = request.v, frozenset(request.scenes), frozenset(request.ghosts)
+            rival = self.session.rival
             lines = self.session.answer(None if request and request.act == "open" else request)
+            if rival is not self.session.rival and request and request.act in DUEL:
+                self._follow_duel(rival)
             if request and request.into and lines and request.act != "seek":
                 layers = self.session.layers(request.into)
             if request and request.act == "share":
@@ -193,10 +257,18 @@ class Visit:
             message = str(error)
         header = self._header(sequence if isinstance(sequence, int) else 0, version, message) | (share or {})
         header |= {"branches": self.session.tree, "current": self.session.branches.current.number}
+        header["rival"] = self.session.rival and self.session.rival.told(self.session.run)
         header["ghosts"] = {name: _ghost(found) for name, found in self.session.branches.ghosts(ghosts).items()}
         chunk = protocol.encode(protocol.Answer(lines, header, known, layers))
-        self._answered = ((str(raw), self.session.epoch, self.message, self.generation), chunk)
+        self._answered = (self._mark(raw), chunk)
         return chunk
+
+    def _follow_duel(self, before: Rival | None) -> None:
+        """Have the widgets beside the stage show what the stage has done to the duel."""
+        if self.session.rival and before:
+            other = before.challenge.opening
+            self.recipe = before.challenge.recipe or (other.recipe if other else self.recipe)
+            self.renew()
 
     def _header(self, sequence: int, version: int, message: str) -> dict[str, Any]:
         session, run = self.session, self.session.run
@@ -208,7 +280,8 @@ class Visit:
             "knobs": run.knobs,
             "failure": run.failure.sentence if run.failure else None,
             "goal": session.goal,
-            "plays": session.epoch == self._played,
+            "plays": session.epoch == self._plays_at,
+            "onward": self._onward and session.goal > 0,
             "address": self.address,
             "speed": session.pace.steps_per_second,
             "setup": self._setup(message),

@@ -241,3 +241,67 @@ def test_hidden_layers_come_only_where_they_are_looked_at(page):
     header, _ = ask(page, into="G")
     assert header["layers"]["station"] == "G" and header["layers"]["units"] == [8]
     assert header["layers"]["step"] == header["steps"][-1]
+
+
+def test_rival_of_a_link_is_sent_with_every_frame_and_stays_in_the_address():
+    page = opened(recipe="vanilla", target="normal(4, 1.25)", rival="penalties.r1:1", **SMALL)
+    header, blocks = ask(page)
+    assert header["rival"]["differences"] == "penalties.r1 none | 1" and header["rivalGridOf"] == [None] * 5
+    assert blocks["rivalDensity"].shape == blocks["density"].shape and blocks["rivalG"].shape == blocks["g"].shape
+    assert "rival=penalties.r1:1" in header["address"]
+    shared, _ = ask(page, act="share", at=header["steps"][-1])
+    again = opened(**dict(parse_qsl(shared["share"].removeprefix("?"))))
+    while answer(again)[0]["goal"]:
+        ask(again)
+    mine, theirs = (at.session_state["visit"].session.rival.run for at in (page, again))
+    assert theirs.step >= header["steps"][-1] and mine.experiment == theirs.experiment
+
+
+def test_rival_is_chosen_beside_the_stage_and_both_are_taken_to_where_the_run_stands(page):
+    ask(page)
+    step = page.session_state["visit"].session.step
+    widget(page, "duel").click().run()
+    header, _ = answer(page)
+    assert (
+        header["epoch"] == 1
+        and header["goal"] == step
+        and header["onward"]
+        and header["rival"]["name"] == "with r1 penalty 1"
+    )
+    assert any("E on the stage ends the duel" in caption.value for caption in page.sidebar.caption)
+    while answer(page)[0]["goal"]:
+        header, blocks = ask(page)
+    assert "rivalDensity" in blocks
+
+
+def test_rival_may_be_a_recipe_and_a_value_that_is_the_same_is_not_offered(page):
+    widget(page, "duel setting").set_value("batch").run()
+    assert widget(page, "duel").disabled
+    widget(page, "against").set_value("a recipe").run()
+    widget(page, "duel").click().run()
+    assert page.session_state["visit"].session.rival.challenge.recipe == "vanilla"
+
+
+def test_sides_swapped_on_the_stage_are_shown_beside_it_and_the_end_as_well():
+    page = opened(recipe="steady", target="normal(4, 1.25)", rival="vanilla", batch="16")
+    ask(page)
+    header, _ = ask(page, act="swap")
+    page.run()
+    assert header["rival"]["name"].startswith("steady") and widget(page, "recipe").value == "vanilla"
+    assert widget(page, "loss").value == "nonsaturating"
+    header, _ = ask(page, act="peace")
+    assert header["rival"] is None and "rival" not in header["address"]
+
+
+def test_rival_of_a_link_that_cannot_be_is_said_and_the_run_opened_alone():
+    header, _ = answer(opened(recipe="vanilla", rival="nonsense", **SMALL))
+    assert header["rival"] is None and "rival of this link could not be had" in header["setup"]["message"]
+
+
+def test_widget_that_is_no_longer_shown_changes_nothing(page):
+    visit, done = page.session_state["visit"], []
+    does = visit.heeding("penalties", lambda: done.append(1))
+    does()
+    visit.renew()
+    does()
+    assert done == [1]

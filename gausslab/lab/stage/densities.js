@@ -28,6 +28,7 @@ export const LAYERS = [
     help: "How sure the best D can be, max(D*, 1 − D*): at ½ even that one can only guess",
     off: true,
   },
+  { name: "rival", words: "rival", look: "rival" },
 ];
 
 /** The panel. */
@@ -156,6 +157,8 @@ export class Densities {
     }
     if (shows.discriminator && shows.optimal) this.drawGap(context, moment);
     for (const ghost of ghosts) curve(context, ghost.look, ghost.density, ghost.x0, ghost.dx, X, Y, most);
+    for (const { belief, x0, dx } of shows.discriminator ? ghosts.filter((ghost) => ghost.belief) : [])
+      curve(context, theme.rivalBelief, belief, x0, dx, X, B);
     if (shows.optimal) curve(context, theme.optimal, moment.optimal, x0, dx, X, B);
     if (shows.discriminator) curve(context, theme.discriminator, moment.belief, x0, dx, X, B);
     if (shows.certainty) drawCertainty(this, moment, JUDGED * moment.view.ceiling);

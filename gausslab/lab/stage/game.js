@@ -154,7 +154,11 @@ export class Game {
     }
     pen(context, theme.generator, 1.8);
     this.path(history, W, true);
-    this.title("Distance W₁/σ", [[theme.generator, brief(W[history.count - 1])]]);
+    const rivals = this.ghosts.filter(({ belief }) => belief);
+    this.title("Distance W₁/σ", [
+      [theme.generator, brief(W[history.count - 1])],
+      ...rivals.map(({ look, distances }) => [look, brief(distances.at(-1))]),
+    ]);
     const wide = this.X.end - this.X.start;
     const y = Math.min(this.floor - 7, this.Y.at(Math.log10(floor)) + 9);
     if (floor > 0 && wide > 110) say(context, theme, "chance alone", this.X.end - 4, y, { align: "right", size: 11 });

@@ -18,6 +18,8 @@ const KEYS = {
   n: "seed",
   p: "draw",
   l: "link",
+  x: "swap",
+  e: "peace",
   "?": "help",
 };
 

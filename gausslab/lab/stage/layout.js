@@ -12,6 +12,7 @@ const ICONS = {
   seed: '<path d="M2 2h12v12H2zm2 2v8h8V4zm1 1h2v2H5zm4 4h2v2H9z" fill-rule="evenodd"/>',
   link: '<path d="M9 1h6v6l-2-2-5 5-2-2 5-5zM1 4h5v2H3v7h7v-3h2v5H1z"/>',
   fork: '<path d="M4 1v7l3 3v4h2v-4l3-3V1h-2v6L8 9 6 7V1z"/>',
+  swap: '<path d="M1 5h10V2l4 4-4 4V7H1zM15 13H5v3l-4-4 4-4v3h10z"/>',
   draw: '<path d="M1 15l1-4 8-8 3 3-8 8zM11 2l1-1 3 3-1 1z"/>',
 };
 const BUTTONS = [
@@ -27,6 +28,10 @@ const BUTTONS = [
   ["draw", "draw", "", "Draw a target density into the first picture (P)"],
   ["link", "link", "Link", "Link to the moment that is shown (L)"],
 ];
+const DUEL_BUTTONS = [
+  ["swap", "swap", "Swap sides", "Swap sides: the rival becomes the run that the sliders turn (X)"],
+  ["peace", "", "End the duel", "End the duel: go on without the rival (E)"],
+];
 const KEYS = [
   ["space", "play or pause"],
   ["→", "one training step"],
@@ -39,6 +44,8 @@ const KEYS = [
   ["N", "start again, new seed"],
   ["P", "draw a density"],
   ["L", "link to this moment"],
+  ["X", "swap the sides of a duel"],
+  ["E", "end the duel"],
   ["?", "this list"],
 ];
 
@@ -88,6 +95,12 @@ const MARKUP = `
     <svg aria-hidden="true"></svg>
     <ul></ul>
   </div>
+  <div class="duel" role="group" aria-label="Duel" hidden>
+    <svg width="26" height="10" aria-hidden="true"><line x1="1" x2="25" y1="5" y2="5" data-look="rival"/></svg>
+    <p class="versus"></p>
+    ${DUEL_BUTTONS.map(button).join("")}
+    <p class="unseen" role="status" aria-live="polite"></p>
+  </div>
   <div class="knobs" role="group" aria-label="Settings that act at once"></div>
   <div class="panels">
     ${panel("densities", "Densities", DENSITIES, LEGEND)}
@@ -133,6 +146,12 @@ export function layOut(parent) {
     speed: { input: find(".speed input"), output: find(".speed output") },
     timeline: { input: find(".timeline input"), output: find(".timeline output") },
     branches: { row: find(".branches"), tree: find(".branches > svg"), list: find(".branches ul") },
+    duel: {
+      row: find(".duel"),
+      words: find(".versus"),
+      status: find(".duel [role=status]"),
+      legend: find(".legend [data-layer=rival]"),
+    },
     knobs: find(".knobs"),
     message: find(".message"),
     note: find(".note"),

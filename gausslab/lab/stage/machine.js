@@ -80,8 +80,10 @@ export class Machine {
    * @param {?string} half the half-step that is shown alone, in slow motion
    * @param {boolean} running whether the dots move
    * @param {?object} layers hidden layers of the station that is opened
+   * @param {?object} rival the ghost of a duel's other side
    */
-  draw(moment, now, half, running, layers) {
+  draw(moment, now, half, running, layers, rival) {
+    this.rival = rival;
     this.layer.fit();
     this.layer.clear();
     if (this.opened) {
@@ -217,6 +219,11 @@ export class Machine {
       pen(context, theme.target, 1.2);
       traceOver(context, scene.z, scene.ideal, X, Y, view.low, view.high);
       context.stroke();
+      if (this.rival) {
+        pen(context, this.rival.look, 1.4);
+        traceOver(context, this.rival.z, this.rival.g, X, Y, view.low, view.high);
+        context.stroke();
+      }
       pen(context, theme.generator, 1.6);
       traceOver(context, scene.z, moment.g, X, Y, view.low, view.high);
       context.stroke();
@@ -239,6 +246,11 @@ export class Machine {
       pen(context, theme.optimal, 1);
       trace(context, moment.optimal, scene.x0, scene.dx, X, Y);
       context.stroke();
+      if (this.rival) {
+        pen(context, theme.rivalBelief, 1.2);
+        trace(context, this.rival.belief, this.rival.x0, this.rival.dx, X, Y);
+        context.stroke();
+      }
       pen(context, theme.discriminator, 1.6);
       trace(context, moment.belief, scene.x0, scene.dx, X, Y);
       context.stroke();
@@ -247,6 +259,11 @@ export class Machine {
       context.fillStyle = this.fills[look];
       traceBetween(context, values, 0, scene.x0, scene.dx, X, Y, 1.2 * view.ceiling);
       context.fill();
+      if (this.rival && name === "fake") {
+        pen(context, this.rival.look, 1.2);
+        trace(context, this.rival.density, this.rival.x0, this.rival.dx, X, Y, 1.2 * view.ceiling);
+        context.stroke();
+      }
       pen(context, theme[look], 1.5);
       trace(context, values, scene.x0, scene.dx, X, Y, 1.2 * view.ceiling);
       context.stroke();

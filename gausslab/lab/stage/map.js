@@ -30,10 +30,11 @@ export class MapPanel {
     this.key = "";
   }
 
-  prepare(moment) {
+  prepare(moment, ghosts) {
     const { view, scene } = moment;
+    const rival = ghosts.find(({ belief }) => belief);
     const resized = [this.still.fit(), this.moving.fit()].some(Boolean);
-    const key = `${view.low}|${view.high}|${scene.id}`;
+    const key = `${view.low}|${view.high}|${scene.id}|${rival?.label}`;
     if (!resized && key === this.key) return;
     this.key = key;
     const { context, width, height } = this.still;
@@ -69,15 +70,16 @@ export class MapPanel {
       size: 11,
     });
     say(context, theme, "x", LEFT - 5, TOP - 9, { align: "right", colour: theme.muted });
-    this.drawKey(context, theme);
+    this.drawKey(context, theme, rival);
   }
 
   /** Which line is which, above the picture. */
-  drawKey(context, theme) {
+  drawKey(context, theme, rival) {
     const entries = [
       [theme.generator, "G(z)"],
       [theme.target, "ideal F⁻¹(z)"],
       [theme.rearranged, "G, sorted"],
+      ...(rival ? [[rival.look, "rival"]] : []),
     ];
     let x = LEFT;
     for (const [look, words] of entries) {
@@ -103,7 +105,7 @@ export class MapPanel {
    * @param {object[]} ghosts of other branches
    */
   draw(moment, hand, ghosts) {
-    this.prepare(moment);
+    this.prepare(moment, ghosts);
     const { context } = this.moving;
     const { theme, Z, Y } = this;
     const { view, scene } = moment;

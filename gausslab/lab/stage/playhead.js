@@ -30,9 +30,11 @@ const ONE_FRAME = new Set([
   "fork",
   "branch",
   "drop",
+  "swap",
+  "peace",
 ]);
 const AFRESH = new Set(["restart", "seed"]);
-const ASIDE = new Set(["share", "drop"]); // say nothing of what is shown
+const ASIDE = new Set(["share", "drop", "peace"]); // say nothing of what is shown
 
 /** Holds the frames and decides what to ask for. */
 export class Playhead {
@@ -351,6 +353,12 @@ export class Playhead {
     this.playing = false;
     this.cut();
     this.acts = [{ act: "branch", at: branch }];
+  }
+
+  /** Goes on with the rival, or without it. */
+  duel(act) {
+    if (act === "swap") this.cut();
+    this.acts.push({ act });
   }
 
   /** Has a branch forgotten. */

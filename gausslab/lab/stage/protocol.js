@@ -52,6 +52,7 @@ function rows(header, numbers) {
     marks: header.marks?.[index] ?? { folds: [], flats: [] },
     knobs: { ...header.knobs, ...header.turned?.[index] },
     v: header.v,
+    rivalGrid: header.rivalGrids?.[header.rivalGridOf[index]] ?? null,
   }));
   let start = 0;
   for (const field of header.fields ?? []) {

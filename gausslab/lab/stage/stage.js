@@ -20,6 +20,7 @@ import { Moment, place } from "./moment.js";
 import { Playhead } from "./playhead.js";
 import { decode } from "./protocol.js";
 import { offerFile, showLink } from "./sharing.js";
+import { Rival } from "./rival.js";
 import { readTheme, themeKey } from "./theme.js";
 import { Words } from "./words.js";
 
@@ -29,6 +30,7 @@ const GAME_EVERY = 150; // ms between two drawings of the slower panels
 const MACHINE_EVERY = 90;
 const LEAST_ROOM = 560; // CSS pixels; a window that is lower scrolls
 
+const DUEL = new Set(["swap", "peace"]);
 const PAST_MOMENT = "This moment is past: fork from here (F) to go on from it with this setting.";
 
 class Stage {
@@ -67,6 +69,7 @@ class Stage {
       drop: (number) => this.playhead.drop(number),
     });
     this.playhead.ghosts = this.branches.held;
+    this.rival = new Rival(parts.duel);
     this.target = null;
     this.span = { first: 0, last: 0 };
     this.epoch = -1;
@@ -111,7 +114,9 @@ class Stage {
     else if (name === "play") playhead.play();
     else if (name === "slow") playhead.slowDown();
     else if (name === "fork") playhead.fork();
-    else if (name === "draw") {
+    else if (DUEL.has(name)) {
+      if (this.rival.there) playhead.duel(name);
+    } else if (name === "draw") {
       this.hand.drawing = !this.hand.drawing;
       parts.densities[1].classList.toggle("drawing", this.hand.drawing);
     } else playhead.once(name);
@@ -191,7 +196,13 @@ class Stage {
       this.address.take(header);
       if (header.setup) this.setUp(header);
       this.moment.names = header.scalarNames ?? this.moment.names;
+      const { seq, playing } = this.playhead;
       const taken = this.playhead.receive(header, frames);
+      if (taken) {
+        // Both sides of a new duel begin anew, and play on from where the run stood if it played.
+        if (this.rival.begins(header)) this.resumes = seq ? playing : this.resumes || header.onward;
+        this.rival.take(header);
+      }
       if (header.goal && this.playhead.returning === null) this.adopt(header.knobs);
       if (taken) this.branches.take(header);
       this.complain(header.setup?.message ?? "");
@@ -256,6 +267,7 @@ class Stage {
     if (playhead.generation !== this.generation) {
       this.generation = playhead.generation;
       history.clear();
+      this.rival.clear();
       this.words.verdict = null; // what was said of another run
     }
     let index = Math.floor(playhead.position);
@@ -263,6 +275,7 @@ class Stage {
     for (index += 1; index <= playhead.position; index++) {
       playhead.frames[index].seen = true;
       history.add(playhead.frames[index], this.moment.names);
+      this.rival.add(playhead.frames[index]);
     }
   }
 
@@ -273,7 +286,8 @@ class Stage {
     // A frame from before another target was set shows its own, and so does one from the past.
     const past = playhead.visited || moment.frame.v < playhead.aimed;
     const knobs = past ? { ...moment.frame.knobs, ...playhead.wishes } : playhead.knobs;
-    const ghosts = this.shows.ghosts ? this.branches.ghosts : [];
+    const rival = this.rival.between(playhead.current, playhead.next, calm ? 0 : playhead.share, this.shows.rival);
+    const ghosts = [...(this.shows.ghosts ? this.branches.ghosts : []), ...(rival ? [rival] : [])];
     moment.moveTarget(this.target, knobs);
     moment.look(hand.held, calm);
     placeHandles(hand, moment, this.target, knobs);
@@ -286,7 +300,7 @@ class Stage {
     }
     if (now - this.machineAt > MACHINE_EVERY || !playhead.playing) {
       this.machineAt = now;
-      this.machine.draw(moment, now, this.half, playhead.playing && !calm, playhead.layers);
+      this.machine.draw(moment, now, this.half, playhead.playing && !calm, playhead.layers, rival);
     }
     this.drawn += 1;
     const { dataset } = this.parts.root;
@@ -308,9 +322,12 @@ class Stage {
     this.saidAt = now;
     const { failure, playing, layers } = playhead;
     this.lifeline.playing = playing;
-    if (playing && !playhead.offline) this.note("");
+    const racing = this.rival.there && playhead.goal > 0 && playhead.returning === null;
+    if (racing) this.note(`Both run from the start to step ${playhead.goal.toLocaleString("en")} …`);
+    else if (playing && !playhead.offline) this.note("");
     if (!playhead.goal && playhead.returning === null) this.address.keep(now, playhead.reached, playing);
     this.words.say(now, moment, { half, failure, playing, layers, seed: this.seed });
+    this.rival.say(now, moment, playing);
     const last = Math.max(span.last ?? 0, this.history.last, moment.step);
     this.showTime(span.first ?? 0, moment.step, last);
     if (!playhead.visited) this.branches.follow(moment);
@@ -329,7 +346,7 @@ class Stage {
     this.key = key;
     const theme = readTheme(this.parts.root);
     this.parts.root.dataset.theme = theme.dark ? "dark" : "light";
-    for (const panel of [this.densities, this.map, this.game, this.machine, this.branches]) panel.dress(theme);
+    for (const panel of [this.densities, this.map, this.game, this.machine, this.branches, this.rival]) panel.dress(theme);
     dressLegend(this.parts.root, theme);
     this.redraw();
   }

@@ -13,6 +13,8 @@ const LOOKS = {
   rearranged: { colour: ["#7A3E6B", "#DDA0C4"], dash: [8, 2, 2, 2], width: 1.2 },
   tooHigh: { colour: ["#C4281C", "#FF7B6B"], dash: [], width: 1 },
   tooLow: { colour: ["#23782F", "#8FD16F"], dash: [], width: 1 },
+  rival: { colour: ["#9C0065", "#FF8AD8"], dash: [9, 3, 2, 3], width: 2 },
+  rivalBelief: { colour: ["#9C0065", "#FF8AD8"], dash: [3, 4], width: 1.4 },
   fold: { colour: ["#B2568F", "#E18CC0"], dash: [], width: 1 },
 };
 // Of branches that were left; each has dashes that no curve of the present has.
