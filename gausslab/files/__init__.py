@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gausslab.files.loading import OnItsWay, going_on, load, load_on_its_way, replay, replaying
-    from gausslab.files.pictures import animate, final_picture, movie, poster
+    from gausslab.files.pictures import animate, final_picture, movie, picture_together, poster
     from gausslab.files.saving import Autosave, save
     from gausslab.files.script import Plan
     from gausslab.files.shelf import Saved, delete, place_of, rename, saved_runs
@@ -30,6 +30,7 @@ __all__ = [
     "load",
     "load_on_its_way",
     "movie",
+    "picture_together",
     "place_of",
     "poster",
     "rename",
@@ -41,7 +42,7 @@ __all__ = [
 
 _HOMES = {
     "loading": ("OnItsWay", "going_on", "load", "load_on_its_way", "replay", "replaying"),
-    "pictures": ("animate", "final_picture", "movie", "poster"),
+    "pictures": ("animate", "final_picture", "movie", "picture_together", "poster"),
     "saving": ("Autosave", "save"),
     "script": ("Plan",),
     "shelf": ("Saved", "delete", "place_of", "rename", "saved_runs"),

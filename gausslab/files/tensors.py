@@ -22,7 +22,7 @@ from gausslab.files.layout import RESTORE, Described, shown, validated
 from gausslab.files.script import parse_own
 from gausslab.game import State
 from gausslab.observing import Lens, Reel, Units, lens, named, stacked
-from gausslab.settings import FORMAT, Experiment
+from gausslab.settings import FORMAT, LATER, Experiment
 from gausslab.targets import Target
 from gausslab.training import RUG, Observation
 from gausslab.updates import Moves
@@ -159,7 +159,7 @@ def read_frames(path: Path, experiment: Experiment, units: Units, taken: int, lo
         count = sum(stretch.frames for stretch in header.stretches)
         looks = {} if looks is None else looks
         conditions: list[tuple[Lens, dict[str, float]]] = []
-        knobs: dict[str, float] = {}
+        knobs = {path: float(value) for path, value in LATER.items() if path in known}
         for stretch in header.stretches:
             knobs = knobs | stretch.knobs
             if stretch.target >= len(targets) or knobs.keys() != known.keys():
