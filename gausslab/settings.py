@@ -526,6 +526,12 @@ class Limits:
     link_steps: int = 200_000  # that a link may ask for before its first shown frame
     films: int = 1  # made at the same time, by all sessions together
     film_frames: int = 240  # of one film
+    saves: int = 8  # runs that wait to be written, of all sessions together
+    saved: int = 120_000_000  # bytes of a run that is saved
+    runs: int = 60  # on the shelf of one visitor
+    shelf: int = 400_000_000  # bytes of it
+    shelves: int = 8_000_000_000  # bytes of all shelves together, or of the one that all share
+    opened: int = 256_000_000  # bytes of a saved run that is opened
 
     def check(self, experiment: Experiment) -> None:
         """Refuse an experiment that is too large to share a server with.

@@ -15,6 +15,7 @@ from gausslab.figures.palette import THEMES, Stroke, Theme
 from gausslab.figures.panel import panel
 from gausslab.figures.poster import moments, poster
 from gausslab.figures.saving import png, save
+from gausslab.figures.thumbnail import thumbnail
 from gausslab.figures.together import (
     LAYOUTS,
     Track,
@@ -23,7 +24,6 @@ from gausslab.figures.together import (
     draw_race,
     panel_together,
 )
-from gausslab.figures.thumbnail import thumbnail
 
 __all__ = [
     "LAYOUTS",

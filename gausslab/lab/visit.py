@@ -47,10 +47,12 @@ class Visit:
 
     def go_to(self, asked: link.Opening) -> None:
         """Leave this run for another one, which is taken to its step and stands there."""
-        before = self.session
-        self.session = Session(asked.experiment, asked.events, asked.step)
-        self.session.epoch = before.epoch + 1
-        self.recipe, self.message = asked.recipe, ""
+        self.take_up(Session(asked.experiment, asked.events, asked.step), asked.recipe)
+
+    def take_up(self, session: Session, recipe: str) -> None:
+        """Leave this run for that of another session."""
+        session.epoch = self.session.epoch + 1
+        self.session, self.recipe, self.message = session, recipe, ""
         self.renew()
 
     @property
@@ -112,7 +114,7 @@ class Visit:
     def address(self) -> str | None:
         """The query of the page's own address, without a step; None on the way to a step, and where it is too long."""
         session, run = self.session, self.session.run
-        if session.goal or run.step > LIMITS.link_steps:
+        if session.goal > session.step or run.step > LIMITS.link_steps:
             return None
         mark = (session.identity, session.epoch, len(run.events), self.recipe, () if session.from_start else run.knobs)
         if self._written is None or self._written[0] != mark:
