@@ -11,6 +11,7 @@ from gausslab.frame import Frame
 
 SIZE = (3.2, 1.8)  # inches
 DPI = 100
+WIDTH = 1.3  # points
 
 
 def thumbnail(frame: Frame) -> Figure:
@@ -30,6 +31,6 @@ def thumbnail(frame: Frame) -> Figure:
     for heights, stroke, opacity in ((frame.scene.p, look.target, 0.20), (frame.p_g, look.generator, 0.16)):
         y = np.nan_to_num(inside(view.ceiling, heights))
         ax.fill_between(x, y, color=faded(stroke.colour, opacity), linewidth=0)
-        ax.plot(x, y, **stroke.line())
+        ax.plot(x, y, **stroke._replace(width=WIDTH).line())
     ax.axhline(0.0, color=look.muted, linewidth=1.0)
     return figure

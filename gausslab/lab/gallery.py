@@ -26,6 +26,7 @@ from gausslab.lab.visit import Visit
 ACROSS = 4  # runs in a row
 AT_FIRST = 12  # runs shown, and as many more each time that more are asked for
 LONGEST_SENTENCE = 120  # characters of a diagnosis
+LONGEST_LABEL = 24  # characters of a name beside a box
 LONGEST_WISH = 60  # characters of a name that is proposed
 OFTEN = 0.4  # seconds between two looks at a run that is being saved
 ORDERS = {"saved": "when saved", "wasserstein": "W1/σ"} | {
@@ -104,22 +105,32 @@ def _content(visit: Visit, ask: Callable[..., Any]) -> None:
         runs = shelf.saved()
     except BadInput as error:
         if told:
-            st.error(_sentence(error), icon=":material/error:")
+            st.error(_plain(_sentence(error)), icon=":material/error:")
         else:
             st.caption("Looking for your runs …")
     else:
-        st.caption(WHOSE[shelf.whose])
-        _save(visit, shelf, free_name(_wish(visit), {one.name for one in runs}), told.get("step"))
-        if gallery.complaint:
-            st.error(_plain(gallery.complaint), icon=":material/error:")
-        elif gallery.told:
-            st.success(_plain(gallery.told), icon=":material/check:")
-        if runs:
-            _comparison(shelf, {one.name for one in runs})
-            _runs(shelf, runs)
+        names = {one.name for one in runs}
+        gallery.compared = [name for name in gallery.compared if name in names]
+        # Each under a name of its own, or some of one would stay to be seen in the other.
+        if len(gallery.compared) == 2:
+            with st.container(key="beside"):
+                _comparison(shelf, (gallery.compared[0], gallery.compared[1]))
         else:
-            st.info(NO_RUNS, icon=":material/bookmark_add:")
+            with st.container(key="all"):
+                st.caption(WHOSE[shelf.whose])
+                _save(visit, shelf, free_name(_wish(visit), names), told.get("step"))
+                _say()
+                _runs(shelf, runs)
     ask(key="shelf", on_told_change=_heard, width="stretch", height="content")
+
+
+def _say() -> None:
+    """What has been done, or could not be."""
+    gallery = _gallery()
+    if gallery.complaint:
+        st.error(_plain(gallery.complaint), icon=":material/error:")
+    elif gallery.told:
+        st.success(_plain(gallery.told), icon=":material/check:")
 
 
 def _heard() -> None:
@@ -150,7 +161,7 @@ def _save(visit: Visit, shelf: Shelf, wish: str, step: Any) -> None:
     gallery = _gallery()
     key = f"name@{gallery.wishes}"
     left, right = st.columns([3, 1], vertical_alignment="bottom")
-    left.text_input("Name for the run that plays", key=key, placeholder=wish, max_chars=LONGEST_NAME)
+    left.text_input("Name for this run", key=key, placeholder=wish, max_chars=LONGEST_NAME)
 
     def begin() -> None:
         gallery.told = gallery.complaint = ""
@@ -198,6 +209,9 @@ def _wish(visit: Visit) -> str:
 
 def _runs(shelf: Shelf, runs: list[Saved]) -> None:
     gallery = _gallery()
+    if not runs:
+        st.info(NO_RUNS, icon=":material/bookmark_add:")
+        return
     left, middle, right = st.columns([3, 2, 1], vertical_alignment="bottom")
     filters = left.text_input(
         "Find",
@@ -210,7 +224,7 @@ def _runs(shelf: Shelf, runs: list[Saved]) -> None:
     try:
         found = chosen(runs, words(filters), order, reverse != (order in DOWNWARD))
     except BadInput as error:
-        st.error(_sentence(error), icon=":material/error:")
+        st.error(_plain(str(error)), icon=":material/error:")
         return
     if not found:
         st.caption("No run fits.")
@@ -235,7 +249,7 @@ def _card(shelf: Shelf, one: Saved) -> None:
         distance = "–" if one.wasserstein is None else f"{one.wasserstein:.4f}"
         steps = "–" if one.steps is None else f"{one.steps:,}"
         st.caption(f"{_plain(one.target)}, {_plain(one.recipe or '–')}  \n{steps} steps, W1 {distance} σ")
-    st.caption(_plain(_short(_without_path(one.diagnosis, shelf))))
+    st.caption(_plain(_short(_without_path(one.diagnosis, shelf), LONGEST_SENTENCE)))
     with st.container(horizontal=True):
         if not one.damaged:
             st.button("Open", key=f"open@{one.name}", on_click=_ask_to_open, args=(one.name,))
@@ -279,14 +293,15 @@ def _more(shelf: Shelf, one: Saved) -> None:
         except BadInput as error:
             gallery.complaint = _sentence(error, shelf)
 
-    st.button("Rename", key=f"give@{one.name}", on_click=give)
-    st.divider()
-    if gallery.asked != one.name:
-        st.button("Delete …", key=f"delete@{one.name}", on_click=ask, icon=":material/delete:")
-        return
-    st.write("Delete it for good?")
-    st.button("Delete", key=f"remove@{one.name}", on_click=remove, type="primary")
-    st.button("Keep it", key=f"leave@{one.name}", on_click=leave)
+    with st.container(horizontal=True):
+        st.button("Rename", key=f"give@{one.name}", on_click=give)
+        if gallery.asked != one.name:
+            st.button("Delete …", key=f"delete@{one.name}", on_click=ask)
+    if gallery.asked == one.name:
+        st.write("Delete it for good?")
+        with st.container(horizontal=True):
+            st.button("Delete", key=f"remove@{one.name}", on_click=remove, type="primary")
+            st.button("Keep it", key=f"leave@{one.name}", on_click=leave)
 
 
 def _choice(name: str) -> None:
@@ -296,38 +311,38 @@ def _choice(name: str) -> None:
     def choose() -> None:
         gallery.compared = [other for other in gallery.compared if other != name] + [name] * st.session_state[key]
 
-    full = len(gallery.compared) == 2 and name not in gallery.compared
-    st.checkbox("Compare", name in gallery.compared, key=key, on_change=choose, disabled=full)
+    first = gallery.compared[:1] not in ([], [name])
+    label = f"Compare with {_plain(_short(gallery.compared[0], LONGEST_LABEL))}" if first else "Compare"
+    st.checkbox(label, name in gallery.compared, key=key, on_change=choose)
 
 
-def _comparison(shelf: Shelf, names: set[str]) -> None:
-    """Two runs beside each other, where two have been chosen."""
+def _comparison(shelf: Shelf, names: tuple[str, str]) -> None:
+    """Two runs beside each other, in the place of all."""
     gallery = _gallery()
-    gallery.compared = [name for name in gallery.compared if name in names]
-    if len(gallery.compared) < 2:
-        if gallery.compared:
-            st.caption(f"{_plain(gallery.compared[0])} is to be compared: choose another one.")
-        return
-    first, second = gallery.compared
     theme = "dark" if st.context.theme.type == "dark" else "light"
+
+    def leave() -> None:
+        gallery.compared = []
+
+    left, right = st.columns([3, 1], vertical_alignment="center")
+    left.markdown(f"**{_plain(names[0])}** beside **{_plain(names[1])}**")
+    right.button("Back to all runs", key="back", on_click=leave, icon=":material/arrow_back:", width="stretch")
     found = gallery.comparison
-    if found is None or (found.names, found.theme) != ((first, second), theme):
+    if found is None or (found.names, found.theme) != (names, theme):
         try:
             with st.spinner("Comparing …"):
-                found = gallery.comparison = compare(shelf, (first, second), theme)
+                found = gallery.comparison = compare(shelf, names, theme)
         except BadInput as error:
-            st.error(_sentence(error, shelf), icon=":material/error:")
+            st.error(_plain(_sentence(error, shelf)), icon=":material/error:")
             return
-    with st.container(border=True):
-        st.markdown(f"**{_plain(first)}** beside **{_plain(second)}**")
-        st.write(_plain(found.verdict))
-        st.caption(f"They differ in: {_plain(found.differences)}.")
-        st.image(found.picture, width="stretch")
-        # The place for a button that has the two go on side by side.
+    st.markdown(_plain(found.verdict))
+    st.caption(f"They differ in: {_plain(found.differences)}.")
+    # The place for a button that has the two go on side by side.
+    st.image(found.picture, width="stretch")
 
 
-def _short(sentence: str) -> str:
-    return sentence if len(sentence) <= LONGEST_SENTENCE else f"{sentence[: LONGEST_SENTENCE - 1].rstrip()}…"
+def _short(words: str, most: int) -> str:
+    return words if len(words) <= most else f"{words[: most - 1].rstrip()}…"
 
 
 def _sentence(error: BadInput, shelf: Shelf | None = None) -> str:

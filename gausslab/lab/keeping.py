@@ -193,16 +193,21 @@ def _alone(run: Run) -> Run:
         if event.knob != PAUSE
     ]
     experiment = run.experiment.model_copy(update={"target": told(run.experiment.target)})
-    profiles = {parse(text).profile.text: target.profile for text, target in found.items()}
-    frames = Frames([_reel_alone(reel, profiles) for reel in run.frames.reels])
     parsed = {target.text: target for target in found.values()}
-    return Run(experiment, run.state, run.moves, run.units, events, frames, run.failure, first=run.first, parsed=parsed)
+    other = Run(
+        experiment, run.state, run.moves, run.units, events, Frames(), run.failure, first=run.first, parsed=parsed
+    )
+    profiles = {parse(text).profile.text: target.profile for text, target in found.items()}
 
+    def alone(reel: Reel) -> Reel:
+        there = reel.look.target
+        profile, now = profiles.get(there.profile.text, there.profile), other.target
+        same = (profile, there.location, there.scale) == (now.profile, now.location, now.scale)
+        return replace(reel, look=replace(reel.look, target=now if same else replace(there, profile=profile)))
 
-def _reel_alone(reel: Reel, profiles: dict) -> Reel:
-    target = reel.look.target
-    profile = profiles.get(target.profile.text)
-    return reel if profile is None else replace(reel, look=replace(reel.look, target=replace(target, profile=profile)))
+    for reel in run.frames.reels:
+        other.frames.add(alone(reel))
+    return other
 
 
 def _without_file(target: Target) -> Target:
