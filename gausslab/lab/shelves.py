@@ -160,7 +160,9 @@ def _taken(folder: Path) -> tuple[int, int]:
     """How many runs there are, and how many bytes they take."""
     if not folder.exists():
         return 0, 0
-    return sum(not name.startswith(".") for name in os.listdir(folder)), _size(folder)
+    with os.scandir(folder) as entries:
+        count = sum(entry.is_dir(follow_symlinks=False) and not entry.name.startswith(".") for entry in entries)
+    return count, _size(folder)
 
 
 def _size(folder: Path) -> int:
