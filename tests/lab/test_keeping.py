@@ -219,7 +219,7 @@ def test_too_many_savers_at_a_time_are_asked_to_wait(session, shelf):
 
 def test_run_that_broke_down_is_kept_with_its_failure(shelf):
     wild = {"loss": "pearson", "optimiser.name": "sgd", "discriminator.rate": 1.0, "generator.rate": 1.0}
-    session = Session(small({**wild, "penalties": {}}))
+    session = Session(RECIPES["vanilla"].experiment(target="normal(4, 1.25)").changed(wild))
     session.answer(None)
     session.advance(20, 50, hurry=False)
     assert session.run.failure
