@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gausslab.files.saving import Autosave, save
     from gausslab.files.script import Plan
     from gausslab.files.shelf import Saved, delete, place_of, rename, saved_runs
+    from gausslab.files.tensors import bytes_of
     from gausslab.files.whole import check_free
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Plan",
     "Saved",
     "animate",
+    "bytes_of",
     "check_free",
     "delete",
     "final_picture",
@@ -46,6 +48,7 @@ _HOMES = {
     "saving": ("Autosave", "save"),
     "script": ("Plan",),
     "shelf": ("Saved", "delete", "place_of", "rename", "saved_runs"),
+    "tensors": ("bytes_of",),
     "whole": ("check_free",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

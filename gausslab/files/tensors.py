@@ -22,6 +22,7 @@ from gausslab.files.layout import RESTORE, Described, shown, validated
 from gausslab.files.script import parse_own
 from gausslab.game import State
 from gausslab.observing import Lens, Reel, Units, lens, named, stacked
+from gausslab.run import Run
 from gausslab.settings import FORMAT, LATER, Experiment
 from gausslab.targets import Target
 from gausslab.training import RUG, Observation
@@ -71,6 +72,12 @@ def write_checkpoint(path: Path, state: State, moves: Moves, units: Units) -> No
     """Write what a run needs to go on, each leaf under its path."""
     header = {"kind": "checkpoint", "units": {"origin": units.origin, "unit": units.unit}}
     _write(path, {name: np.asarray(leaf, order="C") for name, leaf in _leaves(state, moves)}, header)
+
+
+def bytes_of(run: Run) -> int:
+    """What the tensors of a run take on the disk."""
+    arrays = (array for reel in run.frames.reels for array in named(reel.observations).values())
+    return sum(array.nbytes for array in (*arrays, *(leaf for _, leaf in _leaves(run.state, run.moves))))
 
 
 def _conditions(reel: Reel) -> tuple[str, float, float, list[tuple[str, float]]]:

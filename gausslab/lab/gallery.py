@@ -7,7 +7,7 @@ the stage asks for frames.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -139,8 +139,9 @@ def _heard() -> None:
 
 def _told_by_the_browser() -> dict[str, Any]:
     """Which token the browser keeps, and at which step the run stands; nothing before it has said so."""
-    told = (st.session_state.get("shelf") or {}).get("told")
-    return dict(told) if told else {}
+    state = st.session_state.get("shelf")
+    told = state.get("told") if isinstance(state, Mapping) else None
+    return dict(told) if isinstance(told, Mapping) else {}
 
 
 def _enter(visit: Visit, shelf: Shelf) -> None:

@@ -12,7 +12,6 @@ from itertools import groupby
 from threading import BoundedSemaphore
 from typing import NamedTuple
 
-import jax
 import numpy as np
 
 from gausslab.checkpoints import Checkpoints
@@ -20,7 +19,7 @@ from gausslab.comparing import likeness
 from gausslab.diagnosis import PAST, diagnose
 from gausslab.errors import BadInput
 from gausslab.events import PAUSE
-from gausslab.files import layout, load, save
+from gausslab.files import bytes_of, layout, load, save
 from gausslab.files.shelf import place_of
 from gausslab.frame import Frame
 from gausslab.lab.branches import Stand, evenly
@@ -67,7 +66,7 @@ def keep(session: Session, shelf: Shelf, name: str, step: int | None = None) -> 
 
     def write() -> None:
         run_then = _as_seen(run, past, step)
-        shelf.check_room(_size(run_then) + BESIDE)
+        shelf.check_room(bytes_of(run_then) + BESIDE)
         save(run_then, shelf.place_for(place.name), history=False, progress=False)
 
     done = _WRITER.submit(write)
@@ -109,11 +108,6 @@ def _reels(entries: Sequence[Entry]) -> Iterator[Reel]:
         parts = [named(entry.observations) for entry in same]
         observations = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         yield replace(same[0].reel, observations=stacked(observations))
-
-
-def _size(run: Run) -> int:
-    frames = sum(array.nbytes for reel in run.frames.reels for array in named(reel.observations).values())
-    return frames + sum(leaf.nbytes for leaf in jax.tree.leaves((run.state, run.moves)))
 
 
 def loaded(shelf: Shelf, name: str) -> Run:

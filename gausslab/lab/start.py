@@ -35,7 +35,7 @@ def warm_up() -> None:
 
 @cache
 def _warm_up_once() -> None:
-    from gausslab.lab import link, saving, upload  # noqa: F401 (what the page imports)
+    from gausslab.lab import beside, glimpses, link, saving, upload  # noqa: F401 (what the page imports)
     from gausslab.lab.session import Session
 
     Session(link.default().experiment).answer(None)

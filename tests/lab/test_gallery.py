@@ -115,6 +115,14 @@ def test_forged_token_gets_a_sentence(runs, token):
     assert not runs.exists()
 
 
+@pytest.mark.parametrize("told", ["token", [TOKEN], 7, {}])
+def test_what_no_browser_says_is_not_heard(runs, told):
+    at = gallery(None)
+    at.session_state["shelf"] = {"told": told}
+    at.run()
+    assert not at.exception and "Looking for your runs" in at.caption[-1].value
+
+
 @pytest.mark.parametrize("name", ["../x", "CON", "a/b", "a\u202eb"])
 def test_bad_name_gets_a_sentence_and_nothing_is_written(runs, name):
     at = gallery()

@@ -28,7 +28,7 @@ function step() {
   return detail.step;
 }
 
-const watches = new WeakMap();
+const watches = new WeakMap(); // by the element in which the component lives
 
 /**
  * Tells the page whose runs to show, and again whenever the run comes to stand, or goes on.
@@ -39,19 +39,21 @@ const watches = new WeakMap();
  * @returns {function()} the clean-up
  */
 export default function shelf({ parentElement, setStateValue }) {
-  let told;
+  const watch = watches.get(parentElement) ?? { told: undefined, timer: null };
+  watch.send = setStateValue;
   const tell = () => {
     const now = step();
-    if (now === told) return;
-    told = now;
-    setStateValue("told", { token: token(), step: now });
+    if (now === watch.told) return;
+    watch.told = now;
+    watch.send("told", { token: token(), step: now });
   };
   if (!watches.has(parentElement)) {
+    watches.set(parentElement, watch);
+    watch.timer = setInterval(tell, LOOK);
     tell();
-    watches.set(parentElement, setInterval(tell, LOOK));
   }
   return () => {
-    clearInterval(watches.get(parentElement));
+    clearInterval(watch.timer);
     watches.delete(parentElement);
   };
 }

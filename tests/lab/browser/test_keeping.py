@@ -13,9 +13,8 @@ HERE = "?recipe=vanilla&target=normal(4,1.25)&seed=3"
 def gallery(lab):
     """The open gallery of a page."""
     way = lab.page.get_by_role("button", name="Saved runs")
-    closed = lab.page.get_by_test_id("stExpandSidebarButton")
-    lab.until(lambda: way.is_visible() or closed.is_visible(), "the page around the stage")
-    if not way.is_visible():  # a browser remembers a sidebar that was opened
+    way.wait_for()
+    if lab.page.get_by_test_id("stExpandSidebarButton").is_visible():  # a browser remembers one that was opened
         lab.open_sidebar()
     way.click()
     dialog = lab.page.get_by_role("dialog")
