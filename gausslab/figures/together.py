@@ -137,17 +137,15 @@ def board_of_several(
 def panel_together(
     tracks: Sequence[Track],
     *,
-    layout: str = "overlaid",
     panels: Sequence[str] = PANELS,
     theme: str = "light",
     size: tuple[float | int, float | int] = (12.8, 7.2),
     dpi: float | int = 100,
 ) -> Figure:
-    """Draws several runs at their last moment: densities and maps over one another or side by side, and the way there.
+    """Draws several runs over one another at their last moment, and their way there.
 
     Args:
         tracks: 2 to 4 runs, with as many frames each.
-        layout: a member of `LAYOUTS`.
         panels: some of `PANELS`, in the order wanted.
         theme: a key of `THEMES`.
         size: width and height in inches.
@@ -157,7 +155,7 @@ def panel_together(
         BadInput: as `plans_for_several`, or no such theme, or a size that is too small to hold the words.
     """
     last = len(tracks[0].frames) - 1 if tracks else 0
-    return board_of_several(tracks, last, layout=layout, panels=panels, theme=theme, size=size, dpi=dpi).figure
+    return board_of_several(tracks, last, layout="overlaid", panels=panels, theme=theme, size=size, dpi=dpi).figure
 
 
 def _column(ax: Axes, name: str, track: Track, index: int, theme: str, view: View) -> Drawing[int]:

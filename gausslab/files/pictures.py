@@ -85,16 +85,14 @@ def picture_together(
     *,
     labels: Sequence[str] | None = None,
     theme: str = "light",
-    layout: str = "overlaid",
 ) -> Path:
-    """Draw 2 to 4 runs where they stand, and their W1 on the way there, as the suffix of the path says.
+    """Draw 2 to 4 runs over one another where they stand, and their W1 on the way, as the suffix of the path says.
 
     Args:
         runs: what to draw.
         path: where to, .png, .svg or .pdf; whatever was there is replaced.
         labels: a name for each; their differences if None.
         theme: a key of `gausslab.figures.THEMES`.
-        layout: a member of `gausslab.figures.LAYOUTS`.
 
     Raises:
         BadInput: one run or more than four, one without frames, another suffix, or a file that cannot be written.
@@ -103,7 +101,7 @@ def picture_together(
 
     tracks = _tracks(runs, labels or labels_of(runs), MOMENTS_TOGETHER, RATE, 1.0)
     with refusals_told(path):
-        return figures.save(figures.panel_together(tracks, layout=layout, theme=theme), path)
+        return figures.save(figures.panel_together(tracks, theme=theme), path)
 
 
 def poster(run: Run, path: str | os.PathLike[str], *, moments: int = POSTER_MOMENTS, theme: str = "light") -> Path:

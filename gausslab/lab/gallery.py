@@ -65,6 +65,7 @@ def button() -> None:
         icon=":material/collections_bookmark:",
         help="Save the run that plays; open, compare, rename and delete those that you have kept.",
         on_click=_open,
+        shortcut="k",
         width="stretch",
     )
 

@@ -123,9 +123,8 @@ def test_what_cannot_be_shown_together_is_refused(tmp_path, some, layout, words)
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
-def test_picture_of_several_shows_their_last_moment(layout):
-    figure = panel_together(tracks(), layout=layout)
+def test_picture_of_several_shows_their_last_moment():
+    figure = panel_together(tracks())
     said = [text.get_text() for text, _ in clear_words(figure)]
     assert sum("step 60" in words for words in said) == 2
 
