@@ -45,7 +45,7 @@ def test_run_is_found_again_after_a_reload_and_opened_where_it_was_shown(visit, 
     gallery(lab).get_by_role("button", name="Open", exact=True).click()
     lab.until(lambda: lab.step == step and not lab.playing, "the step at which it was saved")
     lab.until(lambda: lab.numbers() == numbers, "the same numbers")
-    lab.stage.get_by_text(f"It stands at step {step}").wait_for()
+    lab.stage.get_by_text(f"It stands at step {step:,}").wait_for()
     lab.until(lambda: f"step={step}" in lab.page.url and "seed=3" in lab.page.url, "the address")
     lab.button("play").click()
     lab.wait_for_step(step + 10)
