@@ -30,7 +30,10 @@ from gausslab.errors import BadInput
 
 MAX_STEPS = 50_000_000
 FORMAT = 1  # of experiment.toml; raised when a file of an older version can no longer be read as it stands
-RECORD = ("taken", "goal", "checkpoint_every", "stops", "failure", "events", "ahead")  # told beside the settings
+# Told beside the settings, of a run.
+RECORD = ("taken", "first", "goal", "checkpoint_every", "stops", "failure", "events", "ahead")
+# Settings that there were not from the beginning, each with the value that every run before it was trained with.
+LATER = {"generator.knots": 0, "discriminator.knots": 0, "discriminator.weight_decay": 0.0}
 
 Activation = Literal["relu", "leaky_relu", "elu", "tanh", "sigmoid", "softplus", "gelu", "silu"]
 
@@ -476,6 +479,8 @@ def from_toml(text: str, folder: Path | None = None) -> Experiment:
         raise BadInput(
             f"expected an experiment of format {FORMAT}, got {version!r}: open it with the gausslab that wrote it"
         )
+    if "taken" in values:
+        _complete(values)
     for name in RECORD:
         values.pop(name, None)
     unknown = [name for name in values if name not in Experiment.model_fields]
@@ -486,6 +491,14 @@ def from_toml(text: str, folder: Path | None = None) -> Experiment:
 
         values["target"] = targets.parse(values["target"], folder=folder).text
     return Experiment(**values)
+
+
+def _complete(values: dict[str, Any]) -> None:
+    """Say of a run that was saved before a setting was there what it was trained with: not with today's default."""
+    for path, value in LATER.items():
+        group, _, name = path.partition(".")
+        if isinstance(values.get(group), dict):
+            values[group].setdefault(name, value)
 
 
 @dataclass(frozen=True)
@@ -514,6 +527,12 @@ class Limits:
     link_steps: int = 200_000  # that a link may ask for before its first shown frame
     films: int = 1  # made at the same time, by all sessions together
     film_frames: int = 240  # of one film
+    saves: int = 8  # runs that wait to be written, of all sessions together
+    saved: int = 120_000_000  # bytes of a run that is saved
+    runs: int = 60  # on the shelf of one visitor
+    shelf: int = 400_000_000  # bytes of it
+    shelves: int = 8_000_000_000  # bytes of all shelves together, or of the one that all share
+    opened: int = 256_000_000  # bytes of a saved run that is opened
 
     def check(self, experiment: Experiment) -> None:
         """Refuse an experiment that is too large to share a server with.

@@ -186,7 +186,7 @@ def test_the_folder_holds_what_its_documentation_says(saved):
     folder, _, _ = saved["eventful"]
     assert {path.name for path in folder.iterdir()} == {
         *("experiment.toml", "frames.safetensors", "checkpoint.safetensors", "manifest.json"),
-        *("history.parquet", "summary.json", "final.png", "data.npy", "data-2.npy"),
+        *("history.parquet", "summary.json", "final.png", "thumbnail.png", "data.npy", "data-2.npy"),
     }
     run = load(folder)
     history = pd.read_parquet(folder / "history.parquet")
@@ -489,7 +489,7 @@ def test_damage_is_refused_by_name(saved, tmp_path, name, damage):
     assert refusal(folder).split(": ")[0].endswith(name)
 
 
-@pytest.mark.parametrize("name", ["history.parquet", "summary.json", "final.png"])
+@pytest.mark.parametrize("name", ["history.parquet", "summary.json", "final.png", "thumbnail.png"])
 def test_what_is_drawn_from_a_run_can_be_lost(saved, vanilla_folder, name):
     (vanilla_folder / name).unlink()
     assert digest(load(vanilla_folder)) == saved["vanilla"][1][0]

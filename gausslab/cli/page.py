@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 HERE = "127.0.0.1"
@@ -12,8 +14,19 @@ PORT = 8501
 @click.option("--host", default=HERE, show_default=True, help="Address to listen at; 0.0.0.0 lets others in.")
 @click.option("--port", type=click.IntRange(1, 65535), default=PORT, show_default=True, help="Port to listen at.")
 @click.option("--browser/--no-browser", default=True, show_default=True, help="Open the page in a browser.")
-def lab(host: str, port: int, browser: bool) -> None:
+@click.option(
+    "--runs",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of saved runs.  [default: runs]",
+)
+@click.option(
+    "--shared/--private",
+    default=None,
+    help="Let all visitors see all runs of that folder, or each only what they saved themselves.  "
+    "[default: private, but for whoever sits at this machine and had the lab open its browser]",
+)
+def lab(host: str, port: int, browser: bool, runs: Path | None, shared: bool | None) -> None:
     """Open the live lab in a browser: every slider acts while it is dragged."""
     from gausslab.lab.start import main
 
-    main(host, port, browser=browser)
+    main(host, port, browser=browser, runs=runs, shared=shared)

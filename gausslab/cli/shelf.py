@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
-import re
 import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +12,12 @@ import click
 
 from gausslab.cli.tables import lined_up
 from gausslab.errors import BadInput
+from gausslab.files.choosing import COLUMNS
 
 if TYPE_CHECKING:
     from gausslab.files import Saved
 
 HERE = Path("runs")
-COLUMNS = ("name", "target", "recipe", "steps", "wasserstein", "diagnosis", "saved")
-NUMBERS = ("steps", "wasserstein")
 HEADING = {
     "name": "NAME",
     "target": "TARGET",
@@ -52,15 +48,14 @@ class Shelf(click.Group):
 
 def _list(folder: Path, sort: str | None, reverse: bool, filters: tuple[str, ...], as_json: bool) -> None:
     from gausslab.files import saved_runs
+    from gausslab.files.choosing import chosen
 
-    tests = [_test(text) for text in filters]
-    found = [one for one in saved_runs(folder) if all(test(one) for test in tests)]
-    found.sort(key=lambda one: _rank(one, sort or "name"), reverse=reverse)
+    found = chosen(saved_runs(folder), filters, sort or "name", reverse)
     if as_json:
         click.echo(json.dumps([one._asdict() for one in found], ensure_ascii=False, indent=1))
         return
     if not found:
-        click.echo(f"no run in {folder}" + (" that fits" if tests else ""))
+        click.echo(f"no run in {folder}" + (" that fits" if filters else ""))
         return
     rows = [HEADING, *map(_row, found)]
     click.echo(lined_up(rows, shutil.get_terminal_size().columns if sys.stdout.isatty() else None))
@@ -81,45 +76,6 @@ def _row(one: Saved) -> dict[str, Any]:
 
 def _short(text: str) -> str:
     return (text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…") or NOTHING
-
-
-def _rank(one: Saved, column: str) -> tuple[bool, Any]:
-    value = getattr(one, column)
-    if column in NUMBERS:
-        return value is None, 0 if value is None else value
-    return False, str(value).casefold()
-
-
-def _test(text: str) -> Callable[[Saved], bool]:
-    """A filter: a word that is to turn up anywhere, COLUMN=WORD, or STEPS<N and its like.
-
-    Raises:
-        BadInput: a comparison with something that is no number.
-    """
-    found = re.fullmatch(rf"({'|'.join(COLUMNS)})\s*(<=|>=|<|>|=)\s*(.+)", text.strip())
-    if not found:
-        word = text.casefold()
-        return lambda one: any(word in str(getattr(one, column)).casefold() for column in COLUMNS)
-    column, sign, value = found.groups()
-    if column not in NUMBERS:
-        if sign != "=":
-            raise BadInput(f"expected {column}=WORD, got {text[:60]!r}; only {' and '.join(NUMBERS)} are compared")
-        return lambda one: value.casefold() in str(getattr(one, column)).casefold()
-    try:
-        bound = float(value)
-    except ValueError:
-        bound = math.nan
-    if math.isnan(bound):
-        raise BadInput(f"expected a number behind {column}{sign}, got {value[:40]!r}; as in steps>1000")
-    return lambda one: _holds(getattr(one, column), sign, bound)
-
-
-def _holds(value: float | None, sign: str, bound: float) -> bool:
-    if value is None:
-        return False
-    return {"<": value < bound, ">": value > bound, "<=": value <= bound, ">=": value >= bound, "=": value == bound}[
-        sign
-    ]
 
 
 def _rename(name: str, new: str, folder: Path) -> None:

@@ -15,7 +15,15 @@ from gausslab.figures.palette import THEMES, Stroke, Theme
 from gausslab.figures.panel import panel
 from gausslab.figures.poster import moments, poster
 from gausslab.figures.saving import png, save
-from gausslab.figures.together import LAYOUTS, Track, draw_densities_together, draw_maps_together, draw_race
+from gausslab.figures.thumbnail import thumbnail
+from gausslab.figures.together import (
+    LAYOUTS,
+    Track,
+    draw_densities_together,
+    draw_maps_together,
+    draw_race,
+    panel_together,
+)
 
 __all__ = [
     "LAYOUTS",
@@ -37,7 +45,9 @@ __all__ = [
     "film_together",
     "moments",
     "panel",
+    "panel_together",
     "png",
     "poster",
     "save",
+    "thumbnail",
 ]

@@ -20,7 +20,7 @@ from gausslab.errors import BadInput
 from gausslab.figures.densities import draw_densities
 from gausslab.figures.drawing import Drawing, View, inside, one_line, plain
 from gausslab.figures.game import decades
-from gausslab.figures.layout import Plan, best, checked, plans
+from gausslab.figures.layout import PANELS, Plan, best, checked, plans
 from gausslab.figures.map import draw_map
 from gausslab.figures.palette import (
     DASH_DOT,
@@ -132,6 +132,30 @@ def board_of_several(
 
     say(index)
     return Board(figure, tuple(moving), tuple(scenic), update)
+
+
+def panel_together(
+    tracks: Sequence[Track],
+    *,
+    panels: Sequence[str] = PANELS,
+    theme: str = "light",
+    size: tuple[float | int, float | int] = (12.8, 7.2),
+    dpi: float | int = 100,
+) -> Figure:
+    """Draws several runs over one another at their last moment, and their way there.
+
+    Args:
+        tracks: 2 to 4 runs, with as many frames each.
+        panels: some of `PANELS`, in the order wanted.
+        theme: a key of `THEMES`.
+        size: width and height in inches.
+        dpi: pixels per inch.
+
+    Raises:
+        BadInput: as `plans_for_several`, or no such theme, or a size that is too small to hold the words.
+    """
+    last = len(tracks[0].frames) - 1 if tracks else 0
+    return board_of_several(tracks, last, layout="overlaid", panels=panels, theme=theme, size=size, dpi=dpi).figure
 
 
 def _column(ax: Axes, name: str, track: Track, index: int, theme: str, view: View) -> Drawing[int]:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gausslab.files.loading import OnItsWay, going_on, load, load_on_its_way, replay, replaying
-    from gausslab.files.pictures import animate, final_picture, movie, poster
+    from gausslab.files.pictures import animate, final_picture, movie, picture_together, poster
     from gausslab.files.saving import Autosave, save
     from gausslab.files.script import Plan
     from gausslab.files.shelf import Saved, delete, place_of, rename, saved_runs
+    from gausslab.files.tensors import bytes_of
     from gausslab.files.whole import check_free
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Plan",
     "Saved",
     "animate",
+    "bytes_of",
     "check_free",
     "delete",
     "final_picture",
@@ -30,6 +32,7 @@ __all__ = [
     "load",
     "load_on_its_way",
     "movie",
+    "picture_together",
     "place_of",
     "poster",
     "rename",
@@ -41,10 +44,11 @@ __all__ = [
 
 _HOMES = {
     "loading": ("OnItsWay", "going_on", "load", "load_on_its_way", "replay", "replaying"),
-    "pictures": ("animate", "final_picture", "movie", "poster"),
+    "pictures": ("animate", "final_picture", "movie", "picture_together", "poster"),
     "saving": ("Autosave", "save"),
     "script": ("Plan",),
     "shelf": ("Saved", "delete", "place_of", "rename", "saved_runs"),
+    "tensors": ("bytes_of",),
     "whole": ("check_free",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -22,7 +22,7 @@ from gausslab.targets.limits import MAX_VALUES
 
 EXPERIMENT, FRAMES, CHECKPOINT = "experiment.toml", "frames.safetensors", "checkpoint.safetensors"
 MANIFEST = "manifest.json"
-HISTORY, SUMMARY, PICTURE = "history.parquet", "summary.json", "final.png"
+HISTORY, SUMMARY, PICTURE, THUMBNAIL = "history.parquet", "summary.json", "final.png", "thumbnail.png"
 DATA = re.compile(r"data(-[1-9]\d{0,5})?\.npy")  # data.npy, data-2.npy, ...
 MORE_FRAMES = re.compile(r"frames-([1-9]\d{0,3})\.safetensors")  # of a run saved on its way: the frames since the last
 DRAWINGS = (".png", ".svg", ".pdf", ".mp4", ".gif")  # drawn of a run, and drawn again when it is saved again

@@ -77,7 +77,7 @@ def load_on_its_way(path: str | os.PathLike[str]) -> OnItsWay:
         list(told.events),
         frames,
         told.failure,
-        first=0,
+        first=told.first,
     )
     return OnItsWay(run, told.plan)
 
@@ -103,6 +103,11 @@ def replaying(path: str | os.PathLike[str], *, progress: bool | None = None) -> 
     file = file / layout.EXPERIMENT if file.is_dir() else file
     with layout.naming(file):
         told = script.understand(_text(file), file.parent, own_data=False)
+        if told.first:
+            raise BadInput(
+                f"expected a run that began with an experiment of its own, got one whose weights were those of another "
+                f"until step {told.first:,}; load its folder instead, and go on from where it stands"
+            )
         run = begin(told.experiment)
     plan = Plan(told.taken, told.events, tuple(stop for stop in told.stops if stop <= told.taken))
     with layout.naming(file):

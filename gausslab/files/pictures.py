@@ -26,6 +26,7 @@ MOST = 300  # frames of a film or of a picture's history: more than the eye can 
 RATE = 30  # of these a second, at speed 1
 SLOWEST, FASTEST = 0.05, 100  # speeds
 POSTER_MOMENTS = 8
+MOMENTS_TOGETHER = 60  # on the way of several runs
 
 
 def places(count: int, most: int = MOST) -> list[int]:
@@ -68,6 +69,39 @@ def draw(
 
     with refusals_told(path):
         return figures.save(figures.panel(frames[-1], frames, theme=theme, panels=panels or figures.PANELS), path)
+
+
+def draw_small(frame: Frame, path: str | os.PathLike[str]) -> Path:
+    """Draw a frame at a glance, as a list of runs shows it."""
+    from gausslab import figures
+
+    with refusals_told(path):
+        return figures.save(figures.thumbnail(frame), path)
+
+
+def picture_together(
+    runs: Sequence[Run],
+    path: str | os.PathLike[str],
+    *,
+    labels: Sequence[str] | None = None,
+    theme: str = "light",
+) -> Path:
+    """Draw 2 to 4 runs over one another where they stand, and their W1 on the way, as the suffix of the path says.
+
+    Args:
+        runs: what to draw.
+        path: where to, .png, .svg or .pdf; whatever was there is replaced.
+        labels: a name for each; their differences if None.
+        theme: a key of `gausslab.figures.THEMES`.
+
+    Raises:
+        BadInput: one run or more than four, one without frames, another suffix, or a file that cannot be written.
+    """
+    from gausslab import figures
+
+    tracks = _tracks(runs, labels or labels_of(runs), MOMENTS_TOGETHER, RATE, 1.0)
+    with refusals_told(path):
+        return figures.save(figures.panel_together(tracks, theme=theme), path)
 
 
 def poster(run: Run, path: str | os.PathLike[str], *, moments: int = POSTER_MOMENTS, theme: str = "light") -> Path:

@@ -16,7 +16,7 @@ from tqdm.auto import tqdm
 from gausslab.comparing import likeness
 from gausslab.errors import BadInput
 from gausslab.files import layout, script, tensors
-from gausslab.files.pictures import draw, places
+from gausslab.files.pictures import draw, draw_small, places
 from gausslab.files.script import Plan
 from gausslab.files.whole import check_free, replaced
 from gausslab.frame import Frame
@@ -72,6 +72,7 @@ def save(
         if readings is not None:
             readings.to_parquet(folder / layout.HISTORY, engine="pyarrow", index=False)
         draw(shown, folder / layout.PICTURE, theme)
+        draw_small(shown[-1], folder / layout.THUMBNAIL)
         layout.write_manifest(folder)
     return Path(path)
 

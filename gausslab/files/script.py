@@ -46,6 +46,7 @@ class _Failure(Described):
 
 class _Record(Described):
     taken: Step | None = None
+    first: Step = 0
     goal: Step | None = None
     checkpoint_every: Annotated[int, Field(ge=1)] | None = None
     stops: list[Step] = Field(default_factory=list)
@@ -72,6 +73,7 @@ class Script(NamedTuple):
     failure: Failure | None
     events: tuple[Event, ...]
     plan: Plan | None = None  # of a run that was saved on its way; None for one that has reached its end
+    first: int = 0  # the step at which it took over weights from another experiment; 0 where it began by itself
 
 
 class Packed(NamedTuple):
@@ -98,7 +100,8 @@ def write(run: Run, packed: Packed, reels: Sequence[Reel], plan: Plan | None = N
             {"step": step, "knob": knob, "value": packed.texts.get(str(value), value)} for step, knob, value in events
         ]
 
-    record: dict[str, Any] = {"taken": run.step, "stops": sorted(steps), "events": told(run.events)}
+    record: dict[str, Any] = {"taken": run.step, **({"first": run.first} if run.first else {})}
+    record |= {"stops": sorted(steps), "events": told(run.events)}
     if plan is not None:
         ahead = {step for step in plan.stops if step >= run.step}
         record |= {"goal": plan.goal, "stops": sorted(steps | ahead), "ahead": told(plan.events)}
@@ -129,6 +132,8 @@ def understand(text: str, folder: Path, *, own_data: bool) -> Script:
     goal = taken if record.goal is None else record.goal
     if goal < taken:
         raise BadInput(f"expected a goal beyond the {taken} steps taken, got {goal}; correct it")
+    if record.first > taken:
+        raise BadInput(f"expected a first step up to the {taken} taken, got {record.first}; correct it")
     targets: dict[str, str] = {}
     for event in (*record.events, *record.ahead):
         if event.knob == "target" and event.value not in targets:
@@ -146,7 +151,7 @@ def understand(text: str, folder: Path, *, own_data: bool) -> Script:
     _check_events(experiment, ahead, taken, goal)
     failure = Failure(**record.failure.model_dump()) if record.failure else None
     plan = None if record.goal is None else Plan(goal, tuple(ahead), tuple(record.stops), record.checkpoint_every)
-    return Script(experiment, taken, tuple(record.stops), failure, tuple(events), plan)
+    return Script(experiment, taken, tuple(record.stops), failure, tuple(events), plan, record.first)
 
 
 def pack(run: Run, ahead: Iterable[Event] = ()) -> Packed:

@@ -22,7 +22,8 @@ from gausslab.files.layout import RESTORE, Described, shown, validated
 from gausslab.files.script import parse_own
 from gausslab.game import State
 from gausslab.observing import Lens, Reel, Units, lens, named, stacked
-from gausslab.settings import FORMAT, Experiment
+from gausslab.run import Run
+from gausslab.settings import FORMAT, LATER, Experiment
 from gausslab.targets import Target
 from gausslab.training import RUG, Observation
 from gausslab.updates import Moves
@@ -71,6 +72,12 @@ def write_checkpoint(path: Path, state: State, moves: Moves, units: Units) -> No
     """Write what a run needs to go on, each leaf under its path."""
     header = {"kind": "checkpoint", "units": {"origin": units.origin, "unit": units.unit}}
     _write(path, {name: np.asarray(leaf, order="C") for name, leaf in _leaves(state, moves)}, header)
+
+
+def bytes_of(run: Run) -> int:
+    """What the tensors of a run take on the disk."""
+    arrays = (array for reel in run.frames.reels for array in named(reel.observations).values())
+    return sum(array.nbytes for array in (*arrays, *(leaf for _, leaf in _leaves(run.state, run.moves))))
 
 
 def _conditions(reel: Reel) -> tuple[str, float, float, list[tuple[str, float]]]:
@@ -159,7 +166,7 @@ def read_frames(path: Path, experiment: Experiment, units: Units, taken: int, lo
         count = sum(stretch.frames for stretch in header.stretches)
         looks = {} if looks is None else looks
         conditions: list[tuple[Lens, dict[str, float]]] = []
-        knobs: dict[str, float] = {}
+        knobs = {path: float(value) for path, value in LATER.items() if path in known}
         for stretch in header.stretches:
             knobs = knobs | stretch.knobs
             if stretch.target >= len(targets) or knobs.keys() != known.keys():

@@ -16,7 +16,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 
 from gausslab.errors import BadInput
-from gausslab.lab import address, record, saving, theory, upload
+from gausslab.lab import address, gallery, record, saving, theory, upload
 from gausslab.lab.dueling import duel
 from gausslab.lab.fields import field
 from gausslab.lab.start import warm_up
@@ -27,6 +27,7 @@ from gausslab.targets import TARGETS, parse
 
 try:
     _STAGE = component("gausslab.stage", js="stage.js", css="stage.css")
+    _SHELF = component("gausslab.shelf", js="shelf.js")
 except StreamlitAPIException:
     raise RuntimeError("expected gausslab to be installed, got its bare folder; run `pip install -e .` in it") from None
 
@@ -54,12 +55,14 @@ def page() -> None:
         return
     visit: Visit = st.session_state.visit
     with st.sidebar:
+        gallery.button()
         _recipe(visit)
         _target(visit)
         _settings(visit)
         duel(visit)
         _save(visit)
     _stage()
+    gallery.show(visit, _SHELF)
 
 
 @st.fragment  # in the place of the other one: elsewhere on the page, the stage would be another

@@ -47,7 +47,8 @@ def read(content: bytes) -> Opening:
     _check_alone(text)
     with TemporaryDirectory() as nowhere:
         told = understand(text, Path(nowhere), own_data=True)
-    step = told.taken if "taken" in tomllib.loads(text) else 0
+    # Weights that were kept from another experiment are not in the file: what is, is its settings.
+    step = told.taken if "taken" in tomllib.loads(text) and not told.first else 0
     if step > LIMITS.link_steps:
         raise BadInput(f"expected a run of at most {LIMITS.link_steps:,} steps in the lab, got {step:,}")
     LIMITS.check(told.experiment)

@@ -65,6 +65,18 @@ class Session:
         self._script = deque(events)
         self._goal = max(step, events[-1].step if events else 0)
 
+    @classmethod
+    def standing(cls, stand: Stand) -> Session:
+        """A session that goes on with a run from where it was left, and waits there until it is asked to.
+
+        Raises:
+            BadInput: an experiment that is too large for the lab.
+        """
+        session = cls(stand.run.experiment)
+        session._take_up(stand)
+        session._goal = session.step
+        return session
+
     def _begin(self, experiment: Experiment) -> None:
         self.identity = uuid4().hex
         self.run: Run = begin(experiment)
@@ -101,6 +113,11 @@ class Session:
         return self._goal
 
     @property
+    def _stands(self) -> bool:
+        """Whether it has been taken to a step, and nobody has gone on from there."""
+        return 0 < self._goal <= self.step
+
+    @property
     def experiment(self) -> Experiment:
         """The experiment as it stands, with every knob where it has been turned to."""
         return self.run.experiment.changed(self.run.knobs | {"target": self.run.text})
@@ -121,11 +138,13 @@ class Session:
             BadInput: a knob that there is not, or a value that it cannot take; the session is as it was then.
         """
         if request is None:
-            return self.look() + self.advance(OPENING, 1, hurry=False)
+            return self._so_far() if self._stands else self.look() + self.advance(OPENING, 1, hurry=False)
         if request.act == "share":
             return []
         if request.epoch != self.epoch:
             # Asked before the page changed the session: what the stage holds is void, and so are its knobs.
+            if self._stands:
+                return self._so_far()
             return self.advance(OPENING, self._steps(request)) if request.act == "play" else self.look()
         if request.act == "seek":
             return [self.seek(self.step if request.at is None else request.at)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import threading
 from functools import cache
 from ipaddress import ip_address
@@ -18,6 +19,7 @@ SETTINGS = {
     "runner.magicEnabled": False,
     "client.toolbarMode": "minimal",
 }
+RUNS, SHARED = "GAUSSLAB_RUNS", "GAUSSLAB_SHARED"  # in the environment: the folder of saved runs, and who sees it
 
 _WARMING = threading.Lock()
 
@@ -33,7 +35,7 @@ def warm_up() -> None:
 
 @cache
 def _warm_up_once() -> None:
-    from gausslab.lab import link, saving, upload  # noqa: F401 (what the page imports)
+    from gausslab.lab import beside, glimpses, link, saving, upload  # noqa: F401 (what the page imports)
     from gausslab.lab.session import Session
 
     Session(link.default().experiment).answer(None)
@@ -41,15 +43,22 @@ def _warm_up_once() -> None:
     gc.freeze()
 
 
-def main(host: str, port: int, *, browser: bool = True) -> None:
+def main(host: str, port: int, *, browser: bool = True, runs: Path | None = None, shared: bool | None = None) -> None:
     """Serve the lab until it is stopped.
 
     Args:
         host: address to listen at; only this machine's own can be reached unless told otherwise.
         port: to listen at.
         browser: whether to open the page in a browser.
+        runs: the folder of saved runs; what the environment says, or `runs`, if None.
+        shared: whether all visitors see all of them; None as `gausslab.lab.shelves` decides.
     """
     keep_programs()
+    # The page is a script, to which nothing can be handed; `streamlit run app.py` is told in the same way.
+    if runs is not None:
+        os.environ[RUNS] = os.fspath(runs)
+    if shared is not None:
+        os.environ[SHARED] = "yes" if shared else "no"
     import streamlit as st
 
     if browser:

@@ -59,11 +59,13 @@ class Visit:
 
     def go_to(self, asked: link.Opening) -> None:
         """Leave this run for another one, which is taken to its step and stands there."""
-        before = self.session
-        self.session = Session(asked.experiment, asked.events, asked.step)
-        self.session.epoch = before.epoch + 1
-        self.recipe, self.message = asked.recipe, ""
+        self.take_up(Session(asked.experiment, asked.events, asked.step), asked.recipe)
         self._meet(asked)
+
+    def take_up(self, session: Session, recipe: str) -> None:
+        """Leave this run for that of another session."""
+        session.epoch = self.session.epoch + 1
+        self.session, self.recipe, self.message = session, recipe, ""
         self.renew()
 
     def _meet(self, asked: link.Opening) -> None:
@@ -164,7 +166,7 @@ class Visit:
     def address(self) -> str | None:
         """The query of the page's own address, without a step; None on the way to a step, and where it is too long."""
         session, run = self.session, self.session.run
-        if session.goal or run.step > LIMITS.link_steps:
+        if session.goal > session.step or run.step > LIMITS.link_steps:
             return None
         rival = session.rival and (session.rival.challenge, len(session.rival.run.events))
         knobs = () if session.from_start else run.knobs

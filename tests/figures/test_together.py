@@ -14,6 +14,7 @@ from gausslab.figures import (
     draw_maps_together,
     draw_race,
     film_together,
+    panel_together,
 )
 from gausslab.figures.together import board_of_several, plans_for_several
 
@@ -120,3 +121,16 @@ def test_what_cannot_be_shown_together_is_refused(tmp_path, some, layout, words)
     with pytest.raises(BadInput, match=words):
         film_together(some, tmp_path / "a.mp4", layout=layout, progress=False)
     assert not list(tmp_path.iterdir())
+
+
+def test_picture_of_several_shows_their_last_moment():
+    figure = panel_together(tracks())
+    said = [text.get_text() for text, _ in clear_words(figure)]
+    assert sum("step 60" in words for words in said) == 2
+
+
+def test_picture_of_several_needs_several():
+    with pytest.raises(BadInput, match="2 to 4 runs"):
+        panel_together(tracks()[:1])
+    with pytest.raises(BadInput, match="2 to 4 runs"):
+        panel_together([])

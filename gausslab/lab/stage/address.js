@@ -44,5 +44,6 @@ export class Address {
   /** Puts an address of this page in the place of the present one: the way back stays as it is. */
   write(address) {
     history.replaceState({ ...history.state, gausslab: true }, "", address);
+    this.own = true;
   }
 }

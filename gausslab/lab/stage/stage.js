@@ -31,6 +31,7 @@ const MACHINE_EVERY = 90;
 const LEAST_ROOM = 560; // CSS pixels; a window that is lower scrolls
 
 const DUEL = new Set(["swap", "peace"]);
+const WHERE = "gausslab.where"; // asked by shelf.js, which is a component of its own
 const PAST_MOMENT = "This moment is past: fork from here (F) to go on from it with this setting.";
 
 class Stage {
@@ -87,6 +88,8 @@ class Stage {
     watchDensities(parts.densities[1], this);
     watchMap(parts.map[1], this);
     this.unwatch = watchKeys(parts.root, (name) => this.act(name));
+    this.tellWhere = this.tellWhere.bind(this);
+    window.addEventListener(WHERE, this.tellWhere);
     this.resizing = new ResizeObserver(() => this.measure());
     this.resizing.observe(parts.root);
     this.resizing.observe(parts.densities[1]); // another row above the pictures makes them lower, and the root not
@@ -104,6 +107,12 @@ class Stage {
 
   redraw() {
     this.dirty = true;
+  }
+
+  /** Tells another part of the page at which step the run stands; nothing while it plays. */
+  tellWhere({ detail }) {
+    const { playhead } = this;
+    if (playhead.current && !playhead.playing) detail.step = playhead.reached;
   }
 
   /** Does what a button or a key asks for. */
@@ -358,6 +367,7 @@ class Stage {
     this.lifeline.leave();
     this.resizing.disconnect();
     window.removeEventListener("resize", this.measure);
+    window.removeEventListener(WHERE, this.tellWhere);
     this.parts.root.remove();
   }
 }

@@ -20,11 +20,17 @@ SIZE = {"width": 1280, "height": 720}
 
 
 @pytest.fixture(scope="package")
-def address(tmp_path_factory):
+def runs(tmp_path_factory):
+    """The folder in which the lab keeps runs."""
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="package")
+def address(tmp_path_factory, runs):
     """Where the lab answers, started as a person starts it."""
     port = free_port()
     output = tmp_path_factory.mktemp("server") / "output.txt"
-    server = start_server(port, output)
+    server = start_server(port, output, "--runs", str(runs))
     try:
         yield f"http://127.0.0.1:{port}/"
         said = output.read_text()
@@ -41,12 +47,12 @@ def free_port():
         return free.getsockname()[1]
 
 
-def start_server(port, output):
-    """A server that answers; whoever calls has to end it."""
+def start_server(port, output, *told):
+    """A server that answers, told some flags; whoever calls has to end it."""
     # What makes other tests start sooner makes every step slower: the page is tried as it will be met.
     environment = {name: value for name, value in os.environ.items() if name != "JAX_DISABLE_MOST_OPTIMIZATIONS"}
     start = "import sys; from gausslab.cli import main; main(sys.argv[1:])"
-    command = [sys.executable, "-c", start, "lab", "--port", str(port), "--no-browser"]
+    command = [sys.executable, "-c", start, "lab", "--port", str(port), "--no-browser", *told]
     with output.open("ab") as file:
         server = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, env=environment)
     try:
