@@ -18,6 +18,7 @@ import numpy as np
 from gausslab.diagnosis import PAST, diagnose
 from gausslab.errors import BadInput
 from gausslab.frame import Frame, Scene
+from gausslab.lab.agenda import Agenda
 from gausslab.lab.branches import Branches, Ghost, Stand, evenly, ghost
 from gausslab.lab.challenge import Challenge
 from gausslab.lab.layers import Layers, look_into
@@ -44,18 +45,22 @@ AS_TYPED = {"location": 0.0, "scale": 1.0}  # where a new target stands
 class Session:
     """A run and all that the page shows of it."""
 
-    def __init__(self, experiment: Experiment, events: Sequence[Event] = (), step: int = 0) -> None:
+    def __init__(
+        self, experiment: Experiment, events: Sequence[Event] = (), step: int = 0, agenda: Sequence[Event] = ()
+    ) -> None:
         """Begin a run.
 
         Args:
             experiment: what to do.
             events: what was done to it, in order, where a link tells so; done again on the way to `step`.
             step: where to stand, without a stop on the way; it goes on from there when it is asked to.
+            agenda: what the recipe does to its run, in order, beside and after all that.
 
         Raises:
             BadInput: an experiment that is too large for the lab.
         """
         LIMITS.check(experiment)
+        self.agenda = Agenda(agenda)
         self.epoch = 0
         self.message = ""
         self.pace = Pace()
@@ -64,6 +69,8 @@ class Session:
         self._begin(experiment)
         self._script = deque(events)
         self._goal = max(step, events[-1].step if events else 0)
+        if self._goal:
+            self.agenda.stand(self._goal, events)
 
     @classmethod
     def standing(cls, stand: Stand) -> Session:
@@ -86,6 +93,7 @@ class Session:
         self._version = 0
         self._script: deque[Event] = deque()
         self._goal = 0
+        self.agenda = Agenda(self.agenda.events)
         self._forget()
 
     def _forget(self) -> None:
@@ -252,6 +260,7 @@ class Session:
         self._forget()
         self.run, self.past, recent, self._first, self._look, self._words, self.from_start, self.rival = stand
         self._recent.extend(recent)
+        self.agenda.stand(self.step, self.run.events)
         self._script.clear()
         self._goal = 0
         self.epoch += 1
@@ -301,31 +310,38 @@ class Session:
                 break
             lines += self._call(vector)
             changed = self._follow_script()
+        if changed and self._stands:
+            lines += self._call(np.zeros(1, np.int32))  # what has just been done is to be seen where it stands
         return lines
 
     def _vector(self, count: int, steps: int) -> np.ndarray:
         """Steps before each frame of one call."""
         if self.run.failure:
             return np.zeros(count, np.int32)
-        if not self._goal:
+        # Never past something that has to be done.
+        stops = [stop for stop in (self.agenda.next, self._script[0].step if self._script else None) if stop]
+        if self._goal:
+            # On the way to the step of a link: as far as a turn goes.
+            stops.append(self._goal)
+            count, steps = self.pace.hops(count)
+            steps = max(1, min(steps, self._goal // MOMENTS_ON_THE_WAY))
+        if not stops:
             return np.full(count, steps, np.int32)
-        # On the way to the step of a link: as far as a turn goes, but never past something that has to be done.
-        stop = self._script[0].step if self._script else self._goal
-        count, per_frame = self.pace.hops(count)
-        per_frame = max(1, min(per_frame, self._goal // MOMENTS_ON_THE_WAY))
-        ends = np.minimum(self.step + per_frame * np.arange(count + 1), max(stop, self.step))
+        ends = np.minimum(self.step + steps * np.arange(count + 1), max(min(stops), self.step))
         vector = np.diff(ends).astype(np.int32)
-        return vector[: max(1, np.count_nonzero(vector))]
+        return vector[: max(1, np.count_nonzero(vector))] if steps else vector
 
     def _follow_script(self) -> bool:
         """Do what was done at this step, if anything was."""
-        due = bool(self._script) and self._script[0].step <= self.step
+        due: list[Event] = []
         while self._script and self._script[0].step <= self.step:
-            event = self._script.popleft()
+            due.append(self._script.popleft())
+        due += self.agenda.due(self.step)
+        for event in due:
             self.run.do(event)
             if self.rival and self.rival.challenge.follows:
                 self.rival.turn({event.knob: event.value})
-        return due
+        return bool(due)
 
     def _call(self, steps: np.ndarray) -> list[Line]:
         self._follow_script()
@@ -417,6 +433,7 @@ class Session:
             again = np.zeros(FRAMES_PER_CALL, np.int32)
             again[0] = step - self.step
             self.run.advance(again)
+        self.agenda.stand(self.step, self.run.events)
         self.past.forget_after(self.step)
         while self._recent and self._recent[-1].step > self.step:
             self._recent.pop()
@@ -484,18 +501,20 @@ class Session:
         self._goal = 0
         self._snapshots.clear()
 
-    def restart(self, seed: int | None = None, events: Sequence[Event] = ()) -> None:
-        """Begin anew with every setting as it stands.
+    def restart(self, seed: int | None = None, agenda: Sequence[Event] | None = None) -> None:
+        """Begin anew with every setting as it stands, but for those that the recipe itself turns on the way.
 
         Args:
             seed: another one, or None for the same.
-            events: what is to be done to the run on its way.
+            agenda: what the recipe does to its run; as before if None.
         """
-        now = self.experiment
-        new = now.changed({"seed": (now.seed if seed is None else seed) % 2**32})
+        now, begun = self.experiment, self.run.experiment.knobs()
+        turned = {event.knob: begun[event.knob] for event in self.agenda.events if event.knob in begun}
+        if agenda is not None:
+            self.agenda, turned = Agenda(agenda), {}
+        new = now.changed(turned | {"seed": (now.seed if seed is None else seed) % 2**32})
         self._begin(new)
         self.rival = self.rival and self.rival.again(now, new)
-        self._script = deque(events)
         self.epoch += 1
 
     def duel(self, challenge: Challenge) -> None:
@@ -504,7 +523,9 @@ class Session:
         Raises:
             BadInput: a rival that cannot be, or a run that cannot be had again from its start; nothing is changed then.
         """
-        events, goal = [*self.run.events, *self._script], max(self._goal, self.step)
+        planned = {*self.agenda.events}
+        events = [event for event in (*self.run.events, *self._script) if event not in planned]
+        goal = max(self._goal, self.step)
         if not self.from_start:
             raise BadInput(
                 "expected a run whose every step can be had again, got one whose networks were changed on its way; "
@@ -514,11 +535,12 @@ class Session:
             raise BadInput(
                 f"expected a run of at most {LIMITS.link_steps:,} steps for a duel, got {goal:,}; start it again (0)"
             )
-        rival = Rival.begun(challenge, self.run.experiment, events)
+        rival = Rival.begun(challenge, self.run.experiment, [*events, *self.agenda.events])
         self.end_duel()
         self.run = begin(self.run.experiment, parsed=self.run.parsed)
         self.run.checkpoints.budget = LIMITS.checkpoints
         self._forget()
+        self.agenda.stand(0, ())
         self._script, self._goal = deque(events), goal
         self.rival = rival
         self.pace.shared(2)

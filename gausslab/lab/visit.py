@@ -53,13 +53,13 @@ class Visit:
             asked, message = link.read(query), ""
         except BadInput as error:
             asked, message = link.default(), f"This link could not be opened: {error}"
-        visit = cls(Session(asked.experiment, asked.events, asked.step), asked.recipe, message)
+        visit = cls(_session(asked), asked.recipe, message)
         visit._meet(asked)
         return visit
 
     def go_to(self, asked: link.Opening) -> None:
         """Leave this run for another one, which is taken to its step and stands there."""
-        self.take_up(Session(asked.experiment, asked.events, asked.step), asked.recipe)
+        self.take_up(_session(asked), asked.recipe)
         self._meet(asked)
 
     def take_up(self, session: Session, recipe: str) -> None:
@@ -146,7 +146,7 @@ class Visit:
         self.set_up(usual | {"penalties": dict(experiment.penalties)})
         if not self.message:
             self.recipe = name
-            self.session.restart(events=recipe.events)
+            self.session.restart(agenda=recipe.events)
             if rival:
                 self.session.duel(rival.challenge)  # as it was chosen: no mixture of two recipes
         self.renew()
@@ -310,10 +310,15 @@ class Visit:
             "message": message,
             "fromStart": session.from_start,
             "seed": run.experiment.seed,
+            "stops": session.agenda.stops,
             "recipe": self.recipe,
             "layers": list(RECIPES[self.recipe].layers),
             "loss": run.experiment.loss,
         }
+
+
+def _session(asked: link.Opening) -> Session:
+    return Session(asked.experiment, asked.events, asked.step, RECIPES[asked.recipe].events)
 
 
 def _ghost(found: Ghost) -> dict[str, Any]:

@@ -402,3 +402,39 @@ def test_remembered_frames_carry_their_words(session):
     ask(session, act="step", frames=10)
     assert all(frame.diagnosis and frame.verdict for frame in session.frames(5))
     assert len(session.frames(5)) == 5
+
+
+JUMP = (Event(30, "pause", ""), Event(30, "generator.rate", 0.05), Event(50, "generator.rate", 0.01))
+
+
+def test_what_a_recipe_does_on_the_way_is_done_at_its_very_steps():
+    session = Session(experiment(), agenda=JUMP)
+    steps = [line.frame.step for _ in range(4) for line in ask(session, frames=5, stepsPerFrame=4)]
+    assert {30, 50} < set(steps) and session.step > 50
+    assert session.run.events == [*JUMP[1:]]
+    np.testing.assert_array_equal(weights(session), plain(session.step, *JUMP[1:]))
+
+
+def test_what_a_recipe_does_is_done_again_after_a_step_back_and_a_new_start():
+    session = Session(experiment(), agenda=JUMP)
+    while session.step < 60:
+        ask(session, stepsPerFrame=4)
+    ask(session, v=1, knobs={"location": 1.0}, **{"from": 20})
+    while session.step < 60:
+        ask(session, v=1, **{"from": session.step})
+    assert [event.step for event in session.run.events] == [20, 30, 50]
+    rate = session.run.experiment.knobs()["generator.rate"]
+    ask(session, act="restart", v=1)
+    assert session.run.knobs["generator.rate"] == rate and session.run.events == []
+    while session.step < 60:
+        ask(session, v=session.version)
+    assert [event.step for event in session.run.events] == [30, 50]
+
+
+def test_link_to_a_recipe_does_what_is_still_ahead_of_its_step():
+    session = Session(experiment(), JUMP[1:2], 40, JUMP)
+    while session.step < 40:
+        ask(session)
+    while session.step < 60:
+        ask(session, **{"from": session.step})
+    assert session.run.events == [*JUMP[1:]]

@@ -64,6 +64,7 @@ export class Playhead {
     this.failure = null;
     this.into = null; // "G" or "D": whose hidden layers are asked for
     this.goal = 0; // the step of a link, at which it will stand
+    this.stops = new Set(); // steps at which the recipe would have a person look
     this.offline = false; // nothing that is sent would arrive
     this.returning = null; // the last step that a new server has reached on its way to what is shown
     this.sentAt = this.beatAt = -Infinity;
@@ -209,20 +210,31 @@ export class Playhead {
    *
    * @param {number} now ms
    * @param {number} elapsed ms since the last call
-   * @returns {boolean} whether it has just come to stand at the step of a link
+   * @returns {?string} how it has just come to stand: "arrived" at the step of a link, "stopped" as the recipe says
    */
   advance(now, elapsed) {
-    let arrived = false;
-    if (this.goal && this.playing && this.returning === null) arrived = this.hasten();
+    let stands = null;
+    if (this.goal && this.playing && this.returning === null) stands = this.hasten() ? "arrived" : null;
     else if (this.visited === null && (this.playing || this.slow)) {
       // Slower before it runs dry, faster where too much has piled up: a stall would be seen.
       const reserve = Math.max(1, RESERVE * this.rate);
       const hurry = Math.min(1.25, this.ahead / (PLENTY * this.rate));
       const pace = this.slow ? 1 : Math.max(0.25, Math.min(1, this.ahead / reserve), hurry);
+      const before = Math.floor(this.position);
       this.position += Math.min(this.ahead, (Math.min(elapsed, 100) / 1000) * this.rate * pace);
+      if (this.stops.size && this.stop(before)) stands = "stopped";
     }
     this.ask(now);
-    return arrived;
+    return stands;
+  }
+
+  /** Stands at the first stop behind a key frame, if that has been passed since. */
+  stop(before) {
+    const stop = this.frames.findIndex(({ step }, at) => at > before && this.stops.has(step));
+    if (stop < 0 || stop > this.position) return false;
+    this.position = stop;
+    this.playing = false;
+    return true;
   }
 
   /** Takes the way to the step of a link as fast as it comes, and stands there. */

@@ -32,6 +32,7 @@ const LEAST_ROOM = 560; // CSS pixels; a window that is lower scrolls
 
 const DUEL = new Set(["swap", "peace"]);
 const WHERE = "gausslab.where"; // asked by shelf.js, which is a component of its own
+const STOPPED = "Have a look: the recipe stops here. Space plays on.";
 const PAST_MOMENT = "This moment is past: fork from here (F) to go on from it with this setting.";
 
 class Stage {
@@ -226,6 +227,7 @@ class Stage {
   setUp({ setup, epoch = 0 }) {
     this.target = setup.target ?? this.target;
     this.seed = setup.seed;
+    this.playhead.stops = new Set(setup.stops ?? []);
     if (setup.recipe !== this.recipe) for (const name of setup.layers ?? []) showLayer(this, name, true);
     this.recipe = setup.recipe;
     this.span = setup.history ?? this.span;
@@ -256,7 +258,9 @@ class Stage {
     this.request = requestAnimationFrame(this.loop);
     const { playhead, moment } = this;
     if (this.undressed) this.dress();
-    if (playhead.advance(now, now - (this.lastNow ?? now))) this.arrive();
+    const stands = playhead.advance(now, now - (this.lastNow ?? now));
+    if (stands === "arrived") this.arrive();
+    if (stands === "stopped") this.note(STOPPED);
     this.lastNow = now;
     if (!playhead.current) return;
     this.remember();
