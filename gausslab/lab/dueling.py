@@ -12,6 +12,7 @@ from gausslab.errors import BadInput
 from gausslab.lab import challenge, record
 from gausslab.lab.challenge import Challenge
 from gausslab.lab.fields import field
+from gausslab.lab.plain import plain
 from gausslab.lab.visit import FIRST_WEIGHT, Visit
 from gausslab.recipes import RECIPES
 from gausslab.settings import LIMITS, PENALTY_TABLE, Setting, settings
@@ -32,9 +33,9 @@ def duel(visit: Visit) -> None:
     rival = visit.session.rival
     if rival:
         told = rival.told(visit.session.run)
-        names = f"This run against **{_plain(rival.challenge.name)}**."
+        names = f"This run against **{plain(rival.challenge.name)}**."
         st.caption(
-            f"{names} They differ in: {_plain(told['all'] or told['differences'])}. E on the stage ends the duel."
+            f"{names} They differ in: {plain(told['all'] or told['differences'])}. E on the stage ends the duel."
         )
     kinds = {SETTING: _setting, RECIPE: _recipe, BRANCH: _branch, FILE: _file}
     if len(visit.session.branches) == 1:
@@ -141,8 +142,3 @@ def _begin(visit: Visit, chosen: Callable[[], Challenge], *, disabled: bool = Fa
 
     # By a callback: the body of a page may be left before its end when the stage asks for frames.
     st.button("Begin the duel", key=visit.key("duel"), on_click=begin, disabled=disabled, width="stretch")
-
-
-def _plain(text: str) -> str:
-    """A text in which Markdown finds nothing to do."""
-    return "".join(f"\\{sign}" if sign in "\\`*_{}[]<>#+-.!|~$:" else sign for sign in text)

@@ -17,9 +17,11 @@ from gausslab.errors import BadInput
 from gausslab.files import Saved, delete, rename
 from gausslab.files.choosing import COLUMNS, chosen, words
 from gausslab.files.shelf import LONGEST_NAME, checked
+from gausslab.lab import challenge
 from gausslab.lab.beside import Comparison, compare
 from gausslab.lab.glimpses import glimpse
-from gausslab.lab.keeping import Keeping, keep, opened
+from gausslab.lab.keeping import Keeping, keep, loaded, opened
+from gausslab.lab.plain import plain
 from gausslab.lab.shelves import Shelf, free_name, is_at_home, setting, shelf_of
 from gausslab.lab.visit import Visit
 
@@ -48,6 +50,7 @@ class Gallery:
     open: bool = False
     keeping: Keeping | None = None
     entering: str | None = None  # the run that is to be opened
+    rival: str | None = None  # the run that it is to have beside it
     asked: str | None = None  # the run that is to be deleted, once that is said again
     compared: list[str] = field(default_factory=list)  # up to two
     comparison: Comparison | None = None
@@ -106,7 +109,7 @@ def _content(visit: Visit, ask: Callable[..., Any]) -> None:
         runs = shelf.saved()
     except BadInput as error:
         if told:
-            st.error(_plain(_sentence(error)), icon=":material/error:")
+            st.error(plain(_sentence(error)), icon=":material/error:")
         else:
             st.caption("Looking for your runs …")
     else:
@@ -129,9 +132,9 @@ def _say() -> None:
     """What has been done, or could not be."""
     gallery = _gallery()
     if gallery.complaint:
-        st.error(_plain(gallery.complaint), icon=":material/error:")
+        st.error(plain(gallery.complaint), icon=":material/error:")
     elif gallery.told:
-        st.success(_plain(gallery.told), icon=":material/check:")
+        st.success(plain(gallery.told), icon=":material/check:")
 
 
 def _heard() -> None:
@@ -148,10 +151,13 @@ def _told_by_the_browser() -> dict[str, Any]:
 def _enter(visit: Visit, shelf: Shelf) -> None:
     """Open the run that was asked for; the page is drawn anew around it."""
     gallery = _gallery()
-    name, gallery.entering = str(gallery.entering), None
+    name, rival, gallery.entering, gallery.rival = str(gallery.entering), gallery.rival, None, None
     try:
         with st.spinner(f"Opening {name} …"):
+            other = loaded(shelf, rival) if rival else None
             visit.take_up(*opened(shelf, name))
+            if rival and other:
+                visit.duel_with(challenge.of_run(challenge.opening(other.experiment, other.events), rival))
     except BadInput as error:
         gallery.complaint = _sentence(error, shelf)
         return
@@ -186,7 +192,7 @@ def _watch(shelf: Shelf) -> None:
     if gallery.keeping is None:
         return
     if not gallery.keeping.done.done():
-        st.status(f"Saving {_plain(gallery.keeping.name)} …", state="running")
+        st.status(f"Saving {plain(gallery.keeping.name)} …", state="running")
         return
     keeping, gallery.keeping = gallery.keeping, None
     try:
@@ -226,7 +232,7 @@ def _runs(shelf: Shelf, runs: list[Saved]) -> None:
     try:
         found = chosen(runs, words(filters), order, reverse != (order in DOWNWARD))
     except BadInput as error:
-        st.error(_plain(str(error)), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         return
     if not found:
         st.caption("No run fits.")
@@ -246,12 +252,12 @@ def _card(shelf: Shelf, one: Saved) -> None:
     picture = None if one.damaged else glimpse(shelf.folder / one.name)
     if picture:
         st.image(picture, width="stretch")
-    st.markdown(f"**{_plain(one.name)}**")
+    st.markdown(f"**{plain(one.name)}**")
     if not one.damaged:
         distance = "–" if one.wasserstein is None else f"{one.wasserstein:.4f}"
         steps = "–" if one.steps is None else f"{one.steps:,}"
-        st.caption(f"{_plain(one.target)}, {_plain(one.recipe or '–')}  \n{steps} steps, W1 {distance} σ")
-    st.caption(_plain(_short(_without_path(one.diagnosis, shelf), LONGEST_SENTENCE)))
+        st.caption(f"{plain(one.target)}, {plain(one.recipe or '–')}  \n{steps} steps, W1 {distance} σ")
+    st.caption(plain(_short(_without_path(one.diagnosis, shelf), LONGEST_SENTENCE)))
     with st.container(horizontal=True):
         if not one.damaged:
             st.button("Open", key=f"open@{one.name}", on_click=_ask_to_open, args=(one.name,))
@@ -261,9 +267,9 @@ def _card(shelf: Shelf, one: Saved) -> None:
         _choice(one.name)
 
 
-def _ask_to_open(name: str) -> None:
+def _ask_to_open(name: str, rival: str | None = None) -> None:
     gallery = _gallery()
-    gallery.entering, gallery.told, gallery.complaint = name, "", ""
+    gallery.entering, gallery.rival, gallery.told, gallery.complaint = name, rival, "", ""
 
 
 def _more(shelf: Shelf, one: Saved) -> None:
@@ -314,7 +320,7 @@ def _choice(name: str) -> None:
         gallery.compared = [other for other in gallery.compared if other != name] + [name] * st.session_state[key]
 
     first = gallery.compared[:1] not in ([], [name])
-    label = f"Compare with {_plain(_short(gallery.compared[0], LONGEST_LABEL))}" if first else "Compare"
+    label = f"Compare with {plain(_short(gallery.compared[0], LONGEST_LABEL))}" if first else "Compare"
     st.checkbox(label, name in gallery.compared, key=key, on_change=choose)
 
 
@@ -327,7 +333,7 @@ def _comparison(shelf: Shelf, names: tuple[str, str]) -> None:
         gallery.compared = []
 
     left, right = st.columns([3, 1], vertical_alignment="center")
-    left.markdown(f"**{_plain(names[0])}** beside **{_plain(names[1])}**")
+    left.markdown(f"**{plain(names[0])}** beside **{plain(names[1])}**")
     right.button("Back to all runs", key="back", on_click=leave, icon=":material/arrow_back:", width="stretch")
     found = gallery.comparison
     if found is None or (found.names, found.theme) != (names, theme):
@@ -335,11 +341,18 @@ def _comparison(shelf: Shelf, names: tuple[str, str]) -> None:
             with st.spinner("Comparing …"):
                 found = gallery.comparison = compare(shelf, names, theme)
         except BadInput as error:
-            st.error(_plain(_sentence(error, shelf)), icon=":material/error:")
+            st.error(plain(_sentence(error, shelf)), icon=":material/error:")
             return
-    st.markdown(_plain(found.verdict))
-    st.caption(f"They differ in: {_plain(found.differences)}.")
-    # The place for a button that has the two go on side by side.
+    st.markdown(plain(found.verdict))
+    st.caption(f"They differ in: {plain(found.differences)}.")
+    st.button(
+        "Let them play side by side",
+        key="side by side",
+        on_click=_ask_to_open,
+        args=names,
+        icon=":material/swords:",
+        help=f"A duel on the stage: both begin anew on the seed of {plain(names[0])}, and race to where it stood.",
+    )
     st.image(found.picture, width="stretch")
 
 
@@ -358,8 +371,3 @@ def _without_path(sentence: str, shelf: Shelf | None) -> str:
     for folder in (shelf.folder.resolve(), shelf.folder.absolute(), shelf.folder):
         sentence = sentence.replace(f"{folder}/", "").replace(str(folder), "this shelf")
     return sentence
-
-
-def _plain(text: str) -> str:
-    """A text that somebody else may have written, as Markdown that means nothing but itself."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)

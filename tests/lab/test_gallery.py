@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from test_page import answer, ask, opened
 
 from gausslab.files import saved_runs
-from gausslab.lab.gallery import _plain
+from gausslab.lab.plain import plain
 from gausslab.lab.protocol import decode
 from gausslab.lab.start import RUNS, SHARED
 
@@ -60,7 +60,7 @@ def test_run_is_saved_under_a_sensible_name_and_opened_where_it_stood(runs):
     at = gallery()
     save(at)
     assert names(at) == ["normal(4, 1.25), vanilla"]
-    assert at.success[0].value == _plain("Saved as normal(4, 1.25), vanilla.")
+    assert at.success[0].value == plain("Saved as normal(4, 1.25), vanilla.")
     saved = answer(at)[0]
     step = at.session_state["visit"].session.step
     ask(at, v=1, knobs={"location": 2.0})
@@ -181,6 +181,16 @@ def test_two_runs_are_compared(shelf):
     assert names(at) == ["first", "second"]
 
 
+def test_two_runs_play_side_by_side(shelf):
+    at = gallery()
+    at.checkbox(key="compare@first").check().run()
+    at.checkbox(key="compare@second").check().run()
+    press(at, "side by side")
+    session = at.session_state["visit"].session
+    assert session.rival.challenge.name == "second" and session.goal == 60
+    assert not at.session_state["gallery"].open and at.session_state["visit"].message == ""
+
+
 def test_damaged_run_says_so_and_can_be_deleted(shelf):
     (shelf / "first" / "checkpoint.safetensors").write_bytes(b"")
     at = gallery()
@@ -214,8 +224,8 @@ def test_runs_are_found_and_ordered_as_on_the_command_line(shelf):
 
 
 def test_what_others_wrote_is_no_markdown():
-    assert _plain("**bold** <b> $x$ [a](b) :red[c] `d`").replace("\\", "") == "**bold** <b> $x$ [a](b) :red[c] `d`"
-    assert "](" not in _plain("[a](b)")
+    assert plain("**bold** <b> $x$ [a](b) :red[c] `d`").replace("\\", "") == "**bold** <b> $x$ [a](b) :red[c] `d`"
+    assert "](" not in plain("[a](b)")
 
 
 def test_page_from_elsewhere_has_its_runs_as_well(runs):

@@ -44,6 +44,7 @@ const KEYS = [
   ["N", "start again, new seed"],
   ["P", "draw a density"],
   ["L", "link to this moment"],
+  ["K", "saved runs"],
   ["X", "swap the sides of a duel"],
   ["E", "end the duel"],
   ["?", "this list"],
