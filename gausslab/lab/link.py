@@ -97,7 +97,7 @@ def read(query: Mapping[str, str]) -> Opening:
     recipe = parts.pop("recipe", DEFAULT_RECIPE)
     if recipe not in RECIPES:
         raise BadInput(f"expected the name of a recipe, such as {DEFAULT_RECIPE}, got {recipe[:40]!r}; correct it")
-    text = parts.pop("target", DEFAULT_TARGET)
+    text = parts.pop("target", RECIPES[recipe].settings.get("target", DEFAULT_TARGET))
     if "packed" in parts:
         text = unpack(parts.pop("packed"))
     changes: dict[str, Any] = {"target": parse(text, files=False).text}

@@ -35,6 +35,12 @@ def test_empty_address_opens_the_default():
     assert read({}) == link.default()
 
 
+def test_link_that_names_a_recipe_alone_learns_its_target():
+    for name in ("goodfellow-figure-1", "vanilla"):
+        own = RECIPES[name].settings.get("target", link.DEFAULT_TARGET)
+        assert read({"recipe": name}).experiment.target == RECIPES[name].experiment(target=own).target
+
+
 def test_hand_written_link_is_read():
     opening = read({"target": "comb(4)", "seed": "7", "loss": "wasserstein", "generator.widths": "16,16"})
     assert opening.experiment.target.startswith("comb(4")

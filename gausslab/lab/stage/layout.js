@@ -59,8 +59,8 @@ const button = ([act, sign, words, help]) => {
   return `<button type="button" data-act="${act}" aria-label="${help}" title="${help}">${drawn}${written}</button>`;
 };
 const legend = ({ name, words, look, help = "", off = false }) =>
-  `<button type="button" data-layer="${name}" aria-pressed="${!off}" title="${help}"><svg width="22" height="10" aria-hidden="true">` +
-  `<line x1="1" x2="21" y1="5" y2="5" data-look="${look}"/></svg><span>${words}</span></button>`;
+  `<button type="button" data-layer="${name}" aria-pressed="${!off}" title="${help}"><svg width="20" height="10" aria-hidden="true">` +
+  `<line x1="1" x2="19" y1="5" y2="5" data-look="${look}"/></svg><span>${words}</span></button>`;
 const station = ([name, { title }]) =>
   `<button type="button" data-station="${name}" aria-label="Enlarge ${title}" aria-expanded="false"></button>`;
 const panel = (name, label, canvases, inside = "") =>

@@ -138,7 +138,7 @@ function brokeDown({ name, broken }) {
 }
 
 function standing(ahead, own, theirs) {
-  if (ahead === "neither") return `Level: W₁ ${brief(own, 2)} σ.`;
+  if (ahead === "neither") return `Level: W₁ ${brief(own)} σ.`;
   const [best, worst] = own < theirs ? [own, theirs] : [theirs, own];
-  return `Ahead: ${ahead} by ${brief(worst - best, 2)} σ: W₁ ${brief(best, 2)} σ against ${brief(worst, 2)} σ.`;
+  return `Ahead: ${ahead} by ${brief(worst - best, 2)} σ: W₁ ${brief(best)} σ against ${brief(worst)} σ.`;
 }
