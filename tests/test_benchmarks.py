@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from benchmarks import bare, rate, recompiles, rivals, speed
 from benchmarks.rounds import Times, interleaved, ratio
-from benchmarks.rows import HEADINGS, Options, Row, as_json, as_markdown, as_text, unmeasured
+from benchmarks.rows import HEADINGS, Options, Row, as_json, as_markdown, as_text, from_json, unmeasured
 from benchmarks.table import BENCHMARKS
 
 from gausslab.targets import parse
@@ -35,6 +35,11 @@ def test_each_group_says_what_it_measures():
 def test_a_row_says_whether_its_bar_is_met():
     assert [row.verdict for row in ROWS] == ["met", "for information", "MISSED"]
     assert unmeasured("d", "≥ 8", "No module named 'torch'").verdict == "not measured"
+
+
+def test_rows_come_back_from_their_file():
+    again = [from_json(row) for row in json.loads(json.dumps(as_json(ROWS)))]
+    assert [row.cells() for row in again] == [row.cells() for row in ROWS]
 
 
 def test_markdown_has_a_line_for_each_row_and_escapes_bars():

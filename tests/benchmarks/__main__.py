@@ -1,6 +1,6 @@
 """Run benchmarks and print their table.
 
-python -m tests.benchmarks [names...] [--write docs/benchmarks.md] [--json FILE]
+python -m tests.benchmarks [names...] [--write docs/benchmarks.md] [--json FILE] [--earlier FILE...]
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from .quality import TARGETS
-from .rows import Options, Row, as_json, as_markdown, as_text, circumstances
+from .rows import Options, Row, as_json, as_markdown, as_text, circumstances, from_json
 from .table import BENCHMARKS
 
 
@@ -34,7 +34,7 @@ def main() -> None:
         sessions=choice.sessions,
         minutes=choice.minutes,
     )
-    names = choice.names or list(BENCHMARKS)
+    names = choice.names or ([] if choice.earlier else list(BENCHMARKS))
     measured: dict[str, list[Row]] = {}
     for name in tqdm(names, desc="benchmarks", disable=not sys.stderr.isatty()):
         measured[name] = BENCHMARKS[name].rows(options)
@@ -42,14 +42,20 @@ def main() -> None:
     when = circumstances()
     print(f"\n{when}")
     if choice.write:
-        choice.write.write_text(_document(measured, when), encoding="utf-8")
+        everything: dict[str, list[Row]] = {name: [] for name in BENCHMARKS}
+        for path in choice.earlier:
+            found = json.loads(path.read_text(encoding="utf-8"))["rows"]
+            everything |= {name: [from_json(row) for row in rows] for name, rows in found.items()}
+        choice.write.write_text(_document(everything | measured, when), encoding="utf-8")
     if choice.json:
         groups = {name: as_json(rows) for name, rows in measured.items()}
         choice.json.write_text(json.dumps({"circumstances": when, "rows": groups}, indent=1) + "\n", encoding="utf-8")
 
 
 def _document(measured: dict[str, list[Row]], when: str) -> str:
-    groups = [f"## {name}\n\n{BENCHMARKS[name].summary}\n\n{as_markdown(rows)}" for name, rows in measured.items()]
+    groups = [
+        f"## {name}\n\n{BENCHMARKS[name].summary}\n\n{as_markdown(rows)}" for name, rows in measured.items() if rows
+    ]
     opening = (
         "# Benchmarks\n\nWritten by `python -m tests.benchmarks`; each module in `tests/benchmarks/` says exactly what "
         f"it measures.\n{when}\n"
@@ -82,6 +88,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--minutes", type=float, help="minutes of a visit to the lab, for a quick look")
     parser.add_argument(
         "--write", type=Path, metavar="FILE", help="write the table as Markdown, e.g. docs/benchmarks.md"
+    )
+    parser.add_argument(
+        "--earlier", type=Path, nargs="+", default=[], metavar="FILE", help="write what these JSON files hold as well"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the table and every number as JSON")
     return parser

@@ -74,6 +74,11 @@ def as_json(rows: Sequence[Row]) -> list[dict[str, Any]]:
     return [{**row._asdict(), "numbers": dict(row.numbers), "verdict": row.verdict} for row in rows]
 
 
+def from_json(row: Mapping[str, Any]) -> Row:
+    """A row of such a table."""
+    return Row(*(row[name] for name in Row._fields))
+
+
 def circumstances() -> str:
     """On what, with what and when this was measured, in one sentence."""
     models = [line.partition(":")[2].strip() for line in _processor_lines() if line.startswith("model name")]
