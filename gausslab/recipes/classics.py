@@ -5,6 +5,7 @@ Adam looks at each weight alone, so that one Adam for both players is two of the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -31,7 +32,17 @@ WORKSHOP = {
     "latent.dimension": 10,
     "optimiser.beta1": 0.9,
     "steps": 30_000,
-    "frame_every": 100,
+    "frame_every": 300,
+}
+FOUR_PANEL = {
+    **PLAIN,
+    "target": "normal(0, 1)",
+    "batch": 512,
+    "generator.activation": "leaky_relu",
+    "generator.leak": 0.1,
+    "discriminator.activation": "leaky_relu",
+    "discriminator.leak": 0.1,
+    "latent.low": -1.0,
 }
 AYLIEN = {
     **PLAIN,
@@ -82,14 +93,19 @@ CLASSICS: dict[str, Recipe] = {
     ),
     "jang-2016": Recipe(
         "Jang 2016: the first 1D GAN on the web",
-        "Six tanh units and five, gradient descent with momentum, and noise in strata on [−5, 5]. Here G's output is "
-        "not stretched by 5 nor D's clamped to [.01, .99], and D is not fitted to the true density before.",
+        "Six tanh units and five in both, gradient descent with momentum, and noise in strata on [−5, 5]. G's output is "
+        "5 tanh of its sum, and D is cut off at .01 and .99, where it teaches nothing. The original takes D to be a "
+        "tanh, here it is a sigmoid; and it fits D to the true density before, which is left out.",
         {
             **PLAIN,
             "target": "normal(-1, 1)",
             "batch": 200,
             "generator.widths": (6, 5),
+            "generator.initial_std": 1.0,
+            "generator.bound": 5.0,
             "discriminator.widths": (6, 5),
+            "discriminator.initial_std": 1.0,
+            "discriminator.limit": math.log(99),  # the raw output of a D of .99
             "latent.low": -5.0,
             "latent.high": 5.0,
             "latent.stratified": True,
@@ -117,10 +133,10 @@ CLASSICS: dict[str, Recipe] = {
         attempt="Double the batch: more neighbours to compare with.",
     ),
     "devnag-2017": Recipe(
-        "Devnag 2017: the whole batch at once",
+        "Devnag 2017: four moments",
         "Five tanh units twice against ten sigmoids twice, twenty steps of each in turn, gradient descent with "
-        "momentum. The original shows D the first four moments of a batch of 500; here D is shown the 500 "
-        "numbers themselves.",
+        "momentum. D never sees a number of the data: it is shown the mean, std, skewness and kurtosis of a batch of "
+        "500. D over x is that of a batch, half reals and half fakes, in which one sample lies at x.",
         {
             **PLAIN,
             "target": "normal(4, 1.25)",
@@ -131,18 +147,19 @@ CLASSICS: dict[str, Recipe] = {
             "discriminator.activation": "sigmoid",
             "discriminator.steps": 20,
             "discriminator.pack": 500,
+            "discriminator.moments": 4,
             "optimiser.name": "momentum",
             "optimiser.beta1": 0.9,
             "steps": 5000,
             "frame_every": 50,
         },
-        attempt="Set the pack to 1: a D that judges single samples.",
+        attempt="Set discriminator.moments to 0: D is shown the 500 numbers themselves.",
     ),
     "hwalsuklee": Recipe(
         "hwalsuklee: six cells",
         "Thirty-two ReLUs each, gradient descent, D twice as quick as G. The original draws six cells, mean −1 or 1 "
-        "and std .7, 1 or 2: put location and scale there. Its initial weights of std 2, and its D taught beforehand, "
-        "are left out; it is known to be unstable when mean, std or seed change.",
+        "and std .7, 1 or 2: put location and scale there. G begins with weights of std 2. The original teaches D a "
+        "histogram beforehand, which is left out; it is known to be unstable when mean, std or seed change.",
         {
             **PLAIN,
             "target": "normal(0, 1)",
@@ -150,6 +167,7 @@ CLASSICS: dict[str, Recipe] = {
             "batch": 150,
             "generator.widths": (32,),
             "generator.activation": "relu",
+            "generator.initial_std": 2.0,
             "generator.rate": 0.015,
             "discriminator.widths": (32,),
             "discriminator.activation": "relu",
@@ -186,6 +204,35 @@ CLASSICS: dict[str, Recipe] = {
             "frame_every": 10,
         },
         attempt="Give both 32 units.",
+    ),
+    "four-panel-a": Recipe(
+        "Four panels, A: wide and slow",
+        "Four layers of 256 against two of 128, D four times as quick as G. The original gives D a β₁ of 0 and G one of "
+        ".5; here both players have one optimiser, and its β₁ is .5.",
+        {
+            **FOUR_PANEL,
+            "generator.widths": (256, 256, 256, 256),
+            "generator.rate": 1e-4,
+            "discriminator.widths": (128, 128),
+            "discriminator.rate": 4e-4,
+            "steps": 30_000,
+            "frame_every": 300,
+        },
+        attempt="Turn optimiser.beta1 to 0 while it runs.",
+    ),
+    "four-panel-b": Recipe(
+        "Four panels, B: narrow and quick",
+        "Four layers of 16 against two of 64. The original moves D by Adam and G by Adagrad, whose steps grow ever "
+        "shorter; here both move by Adam.",
+        {
+            **FOUR_PANEL,
+            "generator.widths": (16, 16, 16, 16),
+            "discriminator.widths": (64, 64),
+            "discriminator.rate": 2e-3,
+            "optimiser.beta1": 0.9,
+            "steps": 5000,
+        },
+        attempt="Lower generator.rate as it goes, as Adagrad would.",
     ),
     "playground-2025": Recipe(
         "A playground of 2025, mended",
@@ -234,6 +281,7 @@ CLASSICS: dict[str, Recipe] = {
             "generator.widths": (128,),
             "generator.activation": "relu",
             "generator.dropout": 0.2,
+            "generator.always_dropped": True,
             "generator.rate": 1e-4,
             "discriminator.widths": (128,),
             "discriminator.activation": "relu",
@@ -244,7 +292,7 @@ CLASSICS: dict[str, Recipe] = {
             "latent.dimension": 100,
             "optimiser.beta1": 0.9,
             "steps": 10_000,
-            "frame_every": 50,
+            "frame_every": 100,
         },
         attempt="One latent instead of a hundred.",
     ),
@@ -265,7 +313,7 @@ CLASSICS: dict[str, Recipe] = {
             "latent.dimension": 100,
             "remedies.label_smoothing": 0.1,
             "steps": 2000,
-            "frame_every": 50,
+            "frame_every": 100,
         },
         attempt="Learn a picture's pixel intensities instead: drop a picture on the page.",
     ),
@@ -288,7 +336,7 @@ CLASSICS: dict[str, Recipe] = {
             "latent.kind": "normal",
             "latent.dimension": 100,
             "steps": 2000,
-            "frame_every": 50,
+            "frame_every": 100,
         },
         attempt="Set update to alternating: does the order matter?",
     ),
