@@ -170,7 +170,8 @@ def _judges(frame: Frame, past: Sequence[Frame]) -> list[Trust]:
 
 
 def _weak_discriminator(frame: Frame, past: Sequence[Frame], first: Frame) -> str:
-    judges = _judges(frame, past)
+    # A D that comes too late for a G that swings is not weak.
+    judges = [] if _oscillating(frame, past, first) else _judges(frame, past)
     if judges and all(judge.best > TELLING and judge.now < DULL for judge in judges):
         return (
             f"Discriminator too weak: it believes in the data by {100 * judges[-1].now:.0f} %, where the best one "

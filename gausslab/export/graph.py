@@ -50,7 +50,9 @@ class _Graph:
 def onnx_graph(run: Run) -> Any:
     """G of a run as it is shown and kept, as an `onnx.ModelProto`.
 
-    Dropout that is always there is in the graph too. Its input `z` is float32 of shape (batch, dimension of the latent), its output `x` float64 of shape (batch, 1) in
+    Dropout that is always there is in the graph too.
+
+    Its input `z` is float32 of shape (batch, dimension of the latent), its output `x` float64 of shape (batch, 1) in
     units of the target. Its metadata says which law z has to be drawn from.
 
     Raises:

@@ -18,7 +18,7 @@ from gausslab.recipes.steady import BEGINNINGS
 
 PLAIN = BEGINNINGS["vanilla"].settings  # a game without any remedy
 OF_IMAGES = {**PLAIN, "target": "normal(4, 1.25)", "standardised": True}  # where pixels were scaled to [−1, 1]
-FIT, JUDGE, ANSWER = 100, 600, 603  # the steps after which figure 1 has its stages a, b and c
+FIT, JUDGE, ANSWER = 100, 600, 610  # the steps after which figure 1 has its stages a, b and c
 WORKSHOP = {
     **PLAIN,
     "update": "real_then_fake",
@@ -77,8 +77,16 @@ CLASSICS: dict[str, Recipe] = {
         "Figure 1 of Goodfellow et al. 2014",
         "The four stages of the paper's figure, as four moments of one run. It stops at each: a, G fits poorly and D "
         "partly; b, D alone has learnt and stands at D* = p/(p + p_g); c, G alone has followed D's slope; d, both have "
-        "played on, and D is 1/2 everywhere. Algorithm 1's k is discriminator.steps.",
-        {**PLAIN, "target": "normal(1, 1)", "batch": 512, "steps": 4000, "penalties": {"r1": 0.3}},
+        "played on, and D is 1/2 everywhere. R1 comes in only for d, so that D may be as steep as D* in b. Algorithm 1's "
+        "k is discriminator.steps.",
+        {
+            **PLAIN,
+            "target": "normal(4, 1)",
+            "batch": 512,
+            "discriminator.rate": 3e-3,
+            "penalties": {"r1": 0.0},
+            "steps": 4000,
+        },
         attempt="Step through b with the half-steps of the stage: how many does D need?",
         claim=Claim("D nears D* in b, p_g nears the target in c, and W1 is below 0.3 σ in d", _four_stages),
         events=(
@@ -86,15 +94,18 @@ CLASSICS: dict[str, Recipe] = {
             Event(FIT, "generator.steps", 0.0),
             Event(JUDGE, PAUSE, ""),
             Event(JUDGE, "generator.steps", 1.0),
+            Event(JUDGE, "generator.rate", 2e-4),
             Event(JUDGE, "discriminator.steps", 0.0),
             Event(ANSWER, PAUSE, ""),
             Event(ANSWER, "discriminator.steps", 1.0),
+            Event(ANSWER, "generator.rate", 3e-4),
+            Event(ANSWER, "penalties.r1", 1.0),
         ),
     ),
     "jang-2016": Recipe(
         "Jang 2016: the first 1D GAN on the web",
-        "Six tanh units and five in both, gradient descent with momentum, and noise in strata on [−5, 5]. G's output is "
-        "5 tanh of its sum, and D is cut off at .01 and .99, where it teaches nothing. The original takes D to be a "
+        "Six tanh units and five in both, gradient descent with momentum, and noise in strata on [−5, 5]. G's output "
+        "is 5 tanh of its sum, and D is cut off at .01 and .99, where it teaches nothing. The original takes D to be a "
         "tanh, here it is a sigmoid; and it fits D to the true density before, which is left out.",
         {
             **PLAIN,
@@ -207,8 +218,8 @@ CLASSICS: dict[str, Recipe] = {
     ),
     "four-panel-a": Recipe(
         "Four panels, A: wide and slow",
-        "Four layers of 256 against two of 128, D four times as quick as G. The original gives D a β₁ of 0 and G one of "
-        ".5; here both players have one optimiser, and its β₁ is .5.",
+        "Four layers of 256 against two of 128, D four times as quick as G. The original gives D a β₁ of 0 and G one "
+        "of .5; here both players have one optimiser, and its β₁ is .5.",
         {
             **FOUR_PANEL,
             "generator.widths": (256, 256, 256, 256),
@@ -272,8 +283,8 @@ CLASSICS: dict[str, Recipe] = {
     "vanilla-gan-tf2": Recipe(
         "vanilla-gan-tf2, its likeness in 1D",
         "The original draws digits: 128 ReLUs with dropout .2, a hundred uniform latents, one Adam of 1e-4 for both. "
-        "Its README's point is that G learns an inverse CDF: panel 2 shows it. Here dropout is off when G is "
-        "looked at.",
+        "Its README's point is that G learns an inverse CDF: panel 2 shows it, as samples of a G whose "
+        "dropout never ends, as the original draws them.",
         {
             **OF_IMAGES,
             "update": "simultaneous",
