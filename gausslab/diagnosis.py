@@ -332,9 +332,9 @@ class Verdict(NamedTuple):
 
 VERDICTS: dict[str, Verdict] = {  # in the order in which they are considered
     "thrown_off": Verdict("A learning rate jumped, and the game has not come back.", _thrown_off),
+    "weak_discriminator": Verdict("D tells real from fake far worse than could be told.", _weak_discriminator),
     "diverged": Verdict("It gets worse without bound, or has become infinite.", _diverged),
     "hopping": Verdict("Nearly all that is generated moves from mode to mode.", _hopping),
-    "weak_discriminator": Verdict("D tells real from fake far worse than could be told.", _weak_discriminator),
     "vanishing": Verdict("The generator is told next to nothing.", _vanished),
     "strong_discriminator": Verdict("D knows every real and every fake, and G cannot follow.", _strong_discriminator),
     "collapsed": Verdict("Whole modes, or nearly all of the width, are missing, and it stays so.", _collapsed),

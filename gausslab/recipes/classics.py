@@ -77,8 +77,8 @@ CLASSICS: dict[str, Recipe] = {
         "Figure 1 of Goodfellow et al. 2014",
         "The four stages of the paper's figure, as four moments of one run. It stops at each: a, G fits poorly and D "
         "partly; b, D alone has learnt and stands at D* = p/(p + p_g); c, G alone has followed D's slope; d, both have "
-        "played on, and D is 1/2 everywhere. R1 comes in only for d, so that D may be as steep as D* in b. Algorithm 1's "
-        "k is discriminator.steps.",
+        "played on, and D is 1/2 everywhere. R1 comes in only for d, so that D may be as steep as D* in b. Algorithm "
+        "1's k is discriminator.steps.",
         {
             **PLAIN,
             "target": "normal(4, 1)",

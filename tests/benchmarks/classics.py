@@ -149,13 +149,13 @@ COLUMNS = (
 )
 OPENING = (
     "# The classics\n",
-    "Written by `python -m tests.benchmarks.classics docs/classics.md`. One-dimensional GANs that others have published,",
-    "with their settings, or what they are like in one dimension where the original draws pictures. Each runs by its name:",
-    '`gausslab train --recipe devnag-2017`, `gl.RECIPES["devnag-2017"]`, and on the page.\n',
-    "W1/σ is the distance between the law of G(z) and the target over the target's spread, at the end of the run: exact,",
-    "or from samples where G is no map of one z. Width is the std of G(z) over the target's, in the median. Seconds are a",
-    "processor's, of a whole run, in the median. Beside it `steady` on the same target, over as many seeds as `seeds` of",
-    "the first row.\n",
+    "Written by `python -m tests.benchmarks.classics docs/classics.md`. One-dimensional GANs that others have",
+    "published, with their settings, or what they are like in one dimension where the original draws pictures. Each",
+    'runs by its name: `gausslab train --recipe devnag-2017`, `gl.RECIPES["devnag-2017"]`, and on the page.\n',
+    "W1/σ is the distance between the law of G(z) and the target over the target's spread, at the end of the run:",
+    "exact, or from samples where G is no map of one z. Width is the std of G(z) over the target's, in the median.",
+    "Seconds are a processor's, of a whole run, in the median. Beside it `steady` on the same target, over",
+    f"{SEEDS} seeds.\n",
 )
 
 

@@ -27,7 +27,11 @@ from .rows import Options, Row, circumstances
 
 SEEDS, SHARE = 20, 0.9
 FRESH = 20  # the first of the seeds that nothing here was tuned on
-MENDED: dict[str, int] = {}  # recipes mended after those had been looked at, and the first seed of a fresh check
+AGAIN = 40  # the first of those for what was mended after the others had been looked at
+MENDED = {
+    *("collapse", "collapse-cured", "vanishing", "vanishing-cured", "weak-discriminator", "weak-discriminator-cured"),
+    *("oscillation", "oscillation-damped", "collapse-comb-cured", "goodfellow-figure-1"),
+}
 CLAIMING = {name: recipe for name, recipe in RECIPES.items() if recipe.claim}
 
 
@@ -121,7 +125,7 @@ def _row(name: str, shown: list[Showing]) -> Row:
 
 def fresh(name: str) -> range:
     """Seeds on which nothing of a recipe was tuned."""
-    first = MENDED.get(name, FRESH)
+    first = AGAIN if name in MENDED else FRESH
     return range(first, first + SEEDS)
 
 
