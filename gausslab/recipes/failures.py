@@ -103,8 +103,8 @@ FAILURES: dict[str, Recipe] = {
     ),
     "weak-discriminator": Recipe(
         "A discriminator that is too weak",
-        "D knows little and learns a thousand times too slowly. G climbs whatever slope D happened to begin with, to a place that has "
-        "nothing to do with the target, while D* could tell real from fake without a fault.",
+        "D begins nearly flat and learns a thousand times too slowly. G climbs whatever slope D happened to begin "
+        "with, to a place that has nothing to do with the target, while D* could tell real from fake without a fault.",
         {
             **VANILLA,
             "target": "normal(4, 1.25)",

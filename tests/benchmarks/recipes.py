@@ -12,13 +12,15 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tqdm import tqdm
 
 from gausslab.diagnosis import VERDICTS
+from gausslab.frame import Frame
+from gausslab.observing import Frames
 from gausslab.recipes import RECIPES, Recipe
 from gausslab.run import Run, begin
 
@@ -43,6 +45,22 @@ class Showing(NamedTuple):
     verdict: str
     sentence: str
     distance: float  # W1/σ
+
+
+class Undiagnosed(Sequence[Frame]):
+    """Frames of which only those that a claim asks for are worked out, and none is diagnosed."""
+
+    def __init__(self, frames: Frames):
+        self.frames = frames
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def __getitem__(self, index: Any) -> Any:
+        places = range(len(self))[index]
+        return (
+            [self.frames.plain(place) for place in places] if isinstance(places, range) else self.frames.plain(places)
+        )
 
 
 def rows(options: Options) -> list[Row]:
@@ -72,9 +90,8 @@ def _shown(name: str, seed: int, record: Record) -> Showing:
 
     def measure() -> dict[str, Any]:
         run = played(recipe, seed)
-        frames = [run.frames.plain(place) for place in range(len(run.frames))]
         said = run.summary()
-        holds = recipe.claim is not None and bool(recipe.claim.holds(frames))
+        holds = recipe.claim is not None and bool(recipe.claim.holds(Undiagnosed(run.frames)))
         return Showing(seed, holds, said.verdict, said.diagnosis, said.wasserstein_over_std)._asdict()
 
     return Showing(**record.kept(name, key(recipe, seed), measure))
