@@ -345,10 +345,6 @@ class Experiment(Part, frozen=True):
             raise ValueError(
                 f"expected a batch that discriminator.pack divides, got {self.batch} and {self.discriminator.pack}"
             )
-        if self.discriminator.moments and self.discriminator.pack == 1:
-            raise ValueError(
-                f"expected a discriminator.pack of 2 or more to take {self.discriminator.moments} moments of, got 1"
-            )
         return self
 
     @property

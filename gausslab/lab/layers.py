@@ -45,7 +45,7 @@ def look_into(run: Run, station: str, look: Lens) -> Layers | None:
         # The average is what is shown of G everywhere else, too.
         network, span, parameters = structure.generator, sampling.span(structure.latent), state.average
     else:
-        if structure.discriminator.pack > 1:
+        if structure.discriminator.pack > 1 or structure.discriminator.moments:
             return None
         places, inputs, statistics = scene.x, look.view.x, state.discriminator.statistics
         network, span, parameters = structure.discriminator, DATA_SPAN, state.discriminator.parameters
