@@ -1,6 +1,6 @@
 """The classics over 20 seeds, and `steady` on the same target: `python -m tests.benchmarks classics`.
 
-`python -m tests.benchmarks.classics FILE [--seeds N] [--record FILE]` writes the page of the docs.
+`python -m tests.benchmarks.classics FILE [--seeds N] [--record FILE] [--known]` writes the page of the docs.
 """
 
 from __future__ import annotations
