@@ -140,7 +140,7 @@ CLASSICS: dict[str, Recipe] = {
         "Aylien 2016 with minibatch discrimination",
         "The same game; D also sees how near the other samples of the batch lie (Salimans et al. 2016), five kernels "
         "of dimension three, so that G is told to spread.",
-        {**AYLIEN, "discriminator.widths": (8, 8), "discriminator.minibatch_kernels": 5},
+        {**AYLIEN, "discriminator.widths": (8, 8), "discriminator.minibatch_kernels": 5, "frame_every": 100},
         attempt="Double the batch: more neighbours to compare with.",
     ),
     "devnag-2017": Recipe(
