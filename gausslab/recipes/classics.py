@@ -131,8 +131,8 @@ CLASSICS: dict[str, Recipe] = {
     ),
     "aylien-2016": Recipe(
         "Aylien 2016",
-        "Four softplus units against three layers of eight, in batches of eight. p_g soon grows too narrow: D judges "
-        "one sample at a time and cannot see that all of them are alike.",
+        "Four softplus units against three layers of eight, in batches of eight. D judges one sample at a time and "
+        "cannot see when all of them are alike.",
         {**AYLIEN, "discriminator.widths": (8, 8, 8)},
         attempt="Choose the recipe with minibatch discrimination.",
     ),
@@ -270,7 +270,7 @@ CLASSICS: dict[str, Recipe] = {
     "gaussian-gan-workshop": Recipe(
         "Gaussian GAN workshop",
         "D sees the whole batch of 100 as one vector, and takes a step on reals, then one on fakes. G is 50-50 ELU on "
-        "ten uniform latents; it ends slightly too wide.",
+        "ten uniform latents, and was reported to end slightly too wide.",
         {**WORKSHOP, "target": "normal(2, 1)", "generator.widths": (50, 50)},
         attempt="Set update to alternating: one step on both at once.",
     ),
