@@ -121,6 +121,9 @@ def page(classics: list[Classic]) -> str:
     for classic in classics:
         label = classic.label if classic.label != classic.name else f"`{classic.name}`"
         lines.append("| " + " | ".join([label, *_cells(classic)]) + " |")
+    rest = [f"`{name}`" for name in CLASSICS if name not in {classic.name for classic in classics}]
+    if rest:
+        lines.append(f"\nNot measured yet: {', '.join(rest)}.")
     told = [f"* **`{name}`**: {recipe.story}" for name, recipe in CLASSICS.items()]
     return "\n".join([*lines, "\n## What each is\n", *told, "", circumstances(), ""])
 
@@ -155,8 +158,8 @@ OPENING = (
     'runs by its name: `gausslab train --recipe devnag-2017`, `gl.RECIPES["devnag-2017"]`, and on the page.\n',
     "W1/σ is the distance between the law of G(z) and the target over the target's spread, at the end of the run:",
     "exact, or from samples where G is no map of one z. Width is the std of G(z) over the target's, in the median.",
-    "Seconds are a processor's, of a whole run, in the median; what takes long was run on fewer seeds. Beside it",
-    "`steady` on the same target.\n",
+    "Seconds are a processor's, of a whole run, in the median; 20 seeds are meant, and where `seeds` says fewer,",
+    "the rest has not been run yet. Beside it `steady` on the same target.\n",
 )
 
 
