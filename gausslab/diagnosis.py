@@ -170,7 +170,8 @@ def _judges(frame: Frame, past: Sequence[Frame]) -> list[Trust]:
 
 
 def _weak_discriminator(frame: Frame, past: Sequence[Frame], first: Frame) -> str:
-    judges = _judges(frame, past)
+    # A D that comes too late for a G that swings is not weak.
+    judges = [] if _oscillating(frame, past, first) else _judges(frame, past)
     if judges and all(judge.best > TELLING and judge.now < DULL for judge in judges):
         return (
             f"Discriminator too weak: it believes in the data by {100 * judges[-1].now:.0f} %, where the best one "
@@ -331,9 +332,9 @@ class Verdict(NamedTuple):
 
 VERDICTS: dict[str, Verdict] = {  # in the order in which they are considered
     "thrown_off": Verdict("A learning rate jumped, and the game has not come back.", _thrown_off),
+    "weak_discriminator": Verdict("D tells real from fake far worse than could be told.", _weak_discriminator),
     "diverged": Verdict("It gets worse without bound, or has become infinite.", _diverged),
     "hopping": Verdict("Nearly all that is generated moves from mode to mode.", _hopping),
-    "weak_discriminator": Verdict("D tells real from fake far worse than could be told.", _weak_discriminator),
     "vanishing": Verdict("The generator is told next to nothing.", _vanished),
     "strong_discriminator": Verdict("D knows every real and every fake, and G cannot follow.", _strong_discriminator),
     "collapsed": Verdict("Whole modes, or nearly all of the width, are missing, and it stays so.", _collapsed),

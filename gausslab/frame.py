@@ -63,7 +63,7 @@ class Scene:
     edges: Float[np.ndarray, " cells+1"]  # cell edges of the x grid
     p: Float[np.ndarray, " cells"]  # target density
     F: Float[np.ndarray, " cells"]  # target CDF at x
-    z: Float[np.ndarray, " points"]  # latent grid; quantile levels where the latent has more than one dimension
+    z: Float[np.ndarray, " points"]  # latent grid; quantile levels where G is no map of one z
     u: Float[np.ndarray, " points"]  # the latent's CDF at z, in [0, 1]
     ideal: Float[np.ndarray, " points"]  # F⁻¹(u): the map that G ought to become
     mean: float  # of the target; may be nan
@@ -102,7 +102,7 @@ class Frame:
     real: Float[np.ndarray, " rug"]  # a batch of the target
     fake: Float[np.ndarray, " rug"]  # a batch of the generator
     readings: Readings
-    sampled: bool  # p_g comes from 65,536 samples, not from the exact push-forward
+    sampled: bool  # p_g comes from samples, 65,536 of them or fewer of a large G, not from the exact push-forward
     knobs: dict[str, float] = field(default_factory=dict)  # the values in force at this step
     finite: Bool[np.ndarray, ""] | bool = True  # False: a NaN or an infinity stopped the run after this frame
     diagnosis: str = ""  # one plain sentence

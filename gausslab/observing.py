@@ -26,7 +26,7 @@ from gausslab.sampling import TargetTable
 from gausslab.settings import Experiment, Latent
 from gausslab.targets import Target
 from gausslab.targets.target import Profile
-from gausslab.training import SAMPLES, Observation, View
+from gausslab.training import Observation, View, samples
 from gausslab.updates import Moves
 
 Numbers = np.ndarray | Array
@@ -67,7 +67,8 @@ class Lens:
 @lru_cache(maxsize=8)
 def lens(structure: Experiment, target: Target, units: Units) -> Lens:
     """Lay the grids on which a target and a generator are compared."""
-    still = _at_rest(target.profile, structure.latent, structure.batch, structure.stratified)
+    mapped = None if structure.sampled else structure.latent
+    still = _at_rest(target.profile, mapped, structure.batch, structure.stratified)
     ideal = target.onward(still.scene.ideal)
     reference = metrics.moved(still, cast(metrics.Target, target), ideal)
     view = View(_device(still.scene.z), _device(units.from_x(reference.scene.x)))
@@ -75,10 +76,13 @@ def lens(structure: Experiment, target: Target, units: Units) -> Lens:
 
 
 @lru_cache(maxsize=32)
-def _at_rest(profile: Profile, latent: Latent, batch: int, stratified: bool) -> metrics.Reference:
-    """What is compared with before location and scale move it, which is most of the work."""
+def _at_rest(profile: Profile, latent: Latent | None, batch: int, stratified: bool) -> metrics.Reference:
+    """What is compared with before location and scale move it, which is most of the work.
+
+    The latent is None where G is no map of one z, and followed along the levels of its own quantiles.
+    """
     levels = _levels(profile)
-    z = latent_quantiles(latent, levels) if latent.dimension == 1 else levels
+    z = latent_quantiles(latent, levels) if latent else levels
     return metrics.reference(cast(metrics.Target, Target(profile)), levels, z, CELLS, batch, stratified)
 
 
@@ -146,9 +150,9 @@ def _exact_values(loss: str, v: np.ndarray, best: np.ndarray, p: np.ndarray, q: 
 def frame(look: Lens, observation: Observation, knobs: dict[str, float]) -> Frame:
     """Work out everything that can be seen of one observation (NumPy leaves, a single frame)."""
     scene, units = look.reference.scene, look.units
-    sampled = look.structure.latent.dimension > 1
+    sampled = look.structure.sampled
     g = units.to_x(observation.g)
-    law = push_sample(g, scene.u, SAMPLES) if sampled else push(g, scene.u)
+    law = push_sample(g, scene.u, samples(look.structure)) if sampled else push(g, scene.u)
     widths = np.diff(scene.edges)
     masses = law.masses(scene.edges)
     p_g, F_g = masses / widths, law.cdf(scene.x)

@@ -96,6 +96,13 @@ class Network(Part, frozen=True):
         le=2,
         description="How fast the height of these waves falls: that of frequency k is k to minus this.",
     )
+    leak: float = Field(default=0.2, ge=0, le=1, description="Slope of leaky_relu below 0.")
+    initial_std: float = Field(
+        default=0.0,
+        ge=0,
+        le=10,
+        description="Std of the initial weights, normal and cut at two of it; 0 lets each layer's inputs decide.",
+    )
     initialisation: Literal["spread", "zeros"] = Field(
         default="spread", description="First-layer biases: kinks spread over the input's range, or all zero."
     )
@@ -128,6 +135,16 @@ class Generator(Network, frozen=True):
         default=True,
         description="Begin as a gentle line, larger inputs giving larger outputs; knots alone stay in that order.",
     )
+    bound: float = Field(
+        default=0.0,
+        ge=0,
+        le=1000,
+        description="The output is this times tanh of what layers and curve say, as the networks see x; 0 is no bound.",
+    )
+    always_dropped: bool = Field(
+        default=False,
+        description="Dropout also where the generator is looked at, so that frames are read from samples.",
+    )
     rate: float = knob(2e-2, "Learning rate of the generator.", 0.0, 1.0, log=True)
     steps: int = knob(1, "Generator updates in a step; 0 leaves it alone.", 0, 32)
     averaging: float = knob(
@@ -154,6 +171,18 @@ class Discriminator(Network, frozen=True):
     )
     pack: int = Field(
         default=1, ge=1, le=1024, description="Samples that the discriminator looks at together (PacGAN)."
+    )
+    moments: int = Field(
+        default=0,
+        ge=0,
+        le=4,
+        description="Moments of a pack that are looked at in its place: mean, std, skewness, kurtosis; 0 is none.",
+    )
+    limit: float = Field(
+        default=0.0,
+        ge=0,
+        le=1000,
+        description="Raw outputs are cut off at plus and minus this, and teach nothing beyond; 0 is no limit.",
     )
     minibatch_kernels: int = Field(
         default=0, ge=0, le=64, description="Kernels of a minibatch-discrimination layer; 0 is none."
@@ -320,6 +349,11 @@ class Experiment(Part, frozen=True):
                 f"expected a batch that discriminator.pack divides, got {self.batch} and {self.discriminator.pack}"
             )
         return self
+
+    @property
+    def sampled(self) -> bool:
+        """Whether G is no map of one z, so that frames are read from samples."""
+        return self.latent.dimension > 1 or bool(self.generator.always_dropped and self.generator.dropout)
 
     def knobs(self) -> dict[str, float]:
         """Every knob by its dotted path: what may change in the middle of a run."""

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
+from itertools import pairwise
 from typing import NamedTuple
 
 import jax
@@ -13,14 +15,15 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int
 
 from gausslab import networks, sampling
-from gausslab.game import DATA_SPAN, Batch, Conditions, State, draw, initial_player
+from gausslab.game import DATA_SPAN, DRAWS_PER_STEP, Batch, Conditions, State, draw, initial_player
 from gausslab.losses import LOSSES
 from gausslab.settings import Experiment
 from gausslab.updates import UPDATES, Moves
 
 RUG = 64  # reals and fakes recorded with each frame
 RUG_DRAW, SAMPLES_DRAW = 62, 63
-SAMPLES = 65_536  # of a generator whose latent has more than one dimension
+SAMPLES = 65_536  # of a generator that is no map of one z
+LONGEST_LOOK = 2**34  # multiplications that they may take, or there are fewer of them
 COMPANIONS = 64  # what else a discriminator of packs or minibatches sees beside x
 
 
@@ -52,7 +55,7 @@ class Observation(NamedTuple):
     """What one frame needs from the device, in the run's own units; all the rest follows from it on the host."""
 
     step: Int[Array, ""]
-    g: Float[Array, " points"]  # G on the latent grid, or quantiles of samples where the latent has more dimensions
+    g: Float[Array, " points"]  # G on the latent grid, or quantiles of samples where it is no map of one z
     logits: Float[Array, " cells"]
     push: Float[Array, " cells"]  # −∂(generator's loss)/∂x of a fake at x
     real: Float[Array, " rug"]
@@ -122,18 +125,24 @@ def advance(
             state, moves = step(structure, conditions, state, moves)
             return taken + 1, _finite(state, moves), state, moves
 
-        state, moves, finite = carry
-        _, finite, state, moves = jax.lax.while_loop(going, one, (0, finite, state, moves))
-        return (state, moves, finite), _observation(structure, conditions, state, moves, view, finite)
+        state, moves, finite, g = carry
+        taken, finite, state, moves = jax.lax.while_loop(going, one, (0, finite, state, moves))
+        if structure.sampled:
+            # The samples of a look that follows no step are those of the look before, and dear.
+            look = partial(_sampled, structure, conditions, state, view)
+            g = jax.lax.cond((taken > 0) | jnp.isnan(g[0]), look, lambda: g)
+        return (state, moves, finite, g), _observation(structure, conditions, state, moves, view, finite, g)
 
-    (state, moves, _), observations = jax.lax.scan(frame, (state, moves, jnp.array(True)), steps)
+    unseen = jnp.full_like(view.z, jnp.nan) if structure.sampled else None
+    (state, moves, *_), observations = jax.lax.scan(frame, (state, moves, jnp.array(True), unseen), steps)
     return state, moves, observations
 
 
 @partial(jax.jit, static_argnums=0)
 def observe(structure: Experiment, conditions: Conditions, state: State, moves: Moves, view: View) -> Observation:
     """Look without training."""
-    return _observation(structure, conditions, state, moves, view, _finite(state, moves))
+    g = _sampled(structure, conditions, state, view) if structure.sampled else None
+    return _observation(structure, conditions, state, moves, view, _finite(state, moves), g)
 
 
 def still() -> Moves:
@@ -141,25 +150,48 @@ def still() -> Moves:
     return Moves(*(jnp.zeros(()),) * len(Moves._fields))
 
 
-def shown(structure: Experiment, parameters: Array, state: State, z: Float[Array, "n dimension"]) -> Float[Array, " n"]:
-    """G as it is shown and kept: without dropout."""
+def samples(structure: Experiment) -> int:
+    """How many samples a frame is read from where G is no map of one z."""
+    units = [structure.latent.dimension, *structure.generator.widths, 1]
+    work = sum(before * after for before, after in pairwise(units))
+    return min(SAMPLES, 2 ** int(math.log2(LONGEST_LOOK / work)))
+
+
+def shown(
+    structure: Experiment, parameters: Array, state: State, z: Float[Array, "n dimension"], key: Array | None = None
+) -> Float[Array, " n"]:
+    """G as it is shown and kept: without dropout, unless that is always there.
+
+    Args:
+        structure: static.
+        parameters: of G.
+        state: has the statistics that G keeps.
+        z: noise.
+        key: decides which units dropout silences where it always does.
+    """
     statistics = state.generator.statistics
-    span = sampling.span(structure.latent)
-    x, _ = networks.apply(structure.generator, span, parameters, statistics, z, jax.random.key(0), training=False)
+    span, key = sampling.span(structure.latent), jax.random.key(0) if key is None else key
+    x, _ = networks.apply(structure.generator, span, parameters, statistics, z, key, training=False)
     return x[:, 0]
 
 
 def _observation(
-    structure: Experiment, conditions: Conditions, state: State, moves: Moves, view: View, finite: Array
+    structure: Experiment,
+    conditions: Conditions,
+    state: State,
+    moves: Moves,
+    view: View,
+    finite: Array,
+    g: Float[Array, " points"] | None,
 ) -> Observation:
+    """What is seen; of a G that is no map of one z, `g` has been sampled already."""
     batch = draw(structure, conditions, state.step, RUG_DRAW)
     rug = jnp.linspace(0, structure.batch - 1, min(RUG, structure.batch)).astype(jnp.int32)
-    if structure.latent.dimension == 1:
+    if g is None:
         both = shown(structure, state.average, state, jnp.concatenate([view.z[:, None], batch.z[rug]]))
         g, fake = both[: view.z.size], both[view.z.size :]
     else:
-        g = _sampled(structure, conditions, state, view)
-        fake = shown(structure, state.average, state, batch.z[rug])
+        fake = shown(structure, state.average, state, batch.z[rug], batch.key_for(3))
     real = batch.real[rug]
     logits, pull = jax.vjp(partial(_opinion, structure, state, jnp.concatenate([real, fake])), view.x)
     (push,) = pull(-_slope_of_loss(structure, state, batch, logits))
@@ -176,11 +208,13 @@ def _slope_of_loss(structure: Experiment, state: State, batch: Batch, v: Float[A
 
 
 def _sampled(structure: Experiment, conditions: Conditions, state: State, view: View) -> Float[Array, " points"]:
-    """Quantiles of 65,536 samples at the levels of the view's grid."""
-    u = sampling.uniforms(conditions.key, state.step, SAMPLES_DRAW, (SAMPLES, structure.latent.dimension))
+    """Quantiles of many samples at the levels of the view's grid."""
+    count = samples(structure)
+    u = sampling.uniforms(conditions.key, state.step, SAMPLES_DRAW, (count, structure.latent.dimension))
     z = sampling.at_level(structure.latent, u)
-    x = jnp.sort(shown(structure, state.average, state, z))
-    return jnp.interp(view.z, (jnp.arange(SAMPLES) + 0.5) / SAMPLES, x)
+    key = jax.random.fold_in(conditions.key, state.step * DRAWS_PER_STEP + SAMPLES_DRAW)
+    x = jnp.sort(shown(structure, state.average, state, z, key))
+    return jnp.interp(view.z, (jnp.arange(count) + 0.5) / count, x)
 
 
 def _opinion(structure: Experiment, state: State, others: Float[Array, " n"], x: Float[Array, " m"]) -> Array:

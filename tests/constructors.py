@@ -125,6 +125,14 @@ EXPERIMENTS: dict[str, Experiment] = {
     "spectral norm, stratified": small(
         {f"{player}.spectral_norm": True for player in PLAYERS} | {"latent.stratified": True, "stratified": True}
     ),
+    "moments of the whole batch": small({"discriminator.pack": 16, "discriminator.moments": 4}),
+    "bounded, limited, leaky, wide weights": small(
+        {f"{player}.activation": "leaky_relu" for player in PLAYERS}
+        | {f"{player}.leak": 0.1 for player in PLAYERS}
+        | {f"{player}.initial_std": 1.0 for player in PLAYERS}
+        | {"generator.bound": 5.0, "discriminator.limit": 4.6}
+    ),
+    "dropout that never ends": small({"generator.dropout": 0.2, "generator.always_dropped": True}),
     "whole batch at once": small({"discriminator.pack": 16, "loss": "nonsaturating"}),
     "pack, minibatch discrimination": small({"discriminator.pack": 2, "discriminator.minibatch_kernels": 2}),
     "three latent dimensions": small({"latent.dimension": 3, "latent.stratified": True}),

@@ -9,11 +9,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from benchmarks import bare, rate, recompiles, rivals, speed
+from benchmarks import bare, classics, rate, recipes, recompiles, rivals, speed
+from benchmarks.record import Record, key
 from benchmarks.rounds import Times, interleaved, ratio
 from benchmarks.rows import HEADINGS, Options, Row, as_json, as_markdown, as_text, from_json, unmeasured
 from benchmarks.table import BENCHMARKS
 
+from gausslab.diagnosis import VERDICTS
+from gausslab.recipes import RECIPES
+from gausslab.recipes.classics import CLASSICS
 from gausslab.targets import parse
 
 ROWS = [Row("a", "≤ 1", "0.5", True, {"x": [1.0]}), Row("b", "", "2|3", None), Row("c", "0", "1", False)]
@@ -114,3 +118,73 @@ def test_the_compile_log_is_read():
 @pytest.mark.parametrize("field", ["rounds", "steps"])
 def test_defaults_are_what_the_bars_are_stated_for(field: str):
     assert getattr(Options(), field) == {"rounds": 15, "steps": 5000}[field]
+
+
+def test_a_record_measures_a_run_once_and_goes_on_from_its_file(tmp_path: Path):
+    measured: list[int] = []
+
+    def measure() -> dict[str, float]:
+        measured.append(1)
+        return {"distance": float("inf")}
+
+    record = Record(tmp_path / "runs.jsonl")
+    assert record.kept("a", "a-0", measure) == record.kept("a", "a-0", measure) == {"distance": float("inf")}
+    assert Record(tmp_path / "runs.jsonl").kept("a", "a-0", measure) == {"distance": float("inf")}
+    assert len(measured) == 1
+
+
+def test_a_run_of_a_mended_recipe_is_another_run():
+    recipe = RECIPES["rate-jump"]
+    others = [
+        key(recipe._replace(settings={**recipe.settings, "batch": 64}), 0),
+        key(recipe._replace(events=recipe.events[:1]), 0),
+        key(recipe, 1),
+        key(recipe, 0, {"scale": 2.0}),
+    ]
+    assert len({key(recipe, 0), *others}) == 5
+    assert key(recipe._replace(story="told otherwise"), 0) == key(recipe, 0)
+
+
+def _shown(verdicts: dict[str, int], holding: int) -> list[recipes.Showing]:
+    names = [verdict for verdict, times in verdicts.items() for _ in range(times)]
+    return [recipes.Showing(seed, seed < holding, name, "", 0.5) for seed, name in enumerate(names)]
+
+
+def test_a_failure_is_met_where_it_holds_and_is_named_and_a_cure_where_it_is_not():
+    count = recipes.Count(holding=18, naming=18, seeds=20)
+    assert count.holds and count.is_named("collapse") and not count.is_named("collapse-cured")
+    assert not count._replace(holding=17).holds
+    assert not count._replace(naming=17).is_named("collapse")
+    assert count._replace(naming=0).is_named("collapse-cured")
+
+
+def test_the_confusion_table_has_a_row_for_each_recipe_and_counts_every_seed():
+    shown = {"collapse": _shown({"collapsed": 19, "healthy": 1}, 20), "steady": _shown({"noise_floor": 20}, 0)}
+    lines = list(recipes._confusion(shown))
+    assert lines[0] == "| recipe | collapsed | noise floor | healthy |"
+    assert lines[2:] == ["| `collapse` | **19** |  | 1 |", "| `steady` |  | 20 |  |"]
+
+
+def test_the_claims_table_tells_a_row_that_is_missed():
+    good, bad = _shown({"collapsed": 20}, 18), _shown({"healthy": 20}, 17)
+    one = {name: good if RECIPES[name].shows == ("collapsed",) else bad for name in recipes.CLAIMING}
+    lines = {line.split("`")[1]: line for line in list(recipes._claims(one, one))[2:]}
+    assert lines.keys() == recipes.CLAIMING.keys()
+    assert lines["collapse"].endswith("| 18 of 20 | `collapsed` | 20 | met |")
+    assert lines["vanishing"].endswith("| 17 of 20 | `vanishing` | 0 | **missed** |")
+
+
+def test_the_page_of_the_classics_has_a_row_for_each_and_tells_what_it_is():
+    ending = classics.Ending(0, 0.125, 0.9, 1, 1, "healthy", 2.0)
+    worse = ending._replace(distance=float("inf"), verdict="diverged")
+    rows = [classics.Classic(name, name, [ending, worse, ending], [ending]) for name in CLASSICS]
+    lines = classics.page(rows).splitlines()
+    for name, recipe in CLASSICS.items():
+        (row,) = (line for line in lines if line.startswith(f"| `{name}` |"))
+        assert row.count("|") == len(classics.COLUMNS) + 1
+        assert "| 3 | 0.125 | inf | 0.90 | 3 of 3 | healthy 2, diverged 1 |" in row
+        assert f"* **`{name}`**: {recipe.story}" in lines
+
+
+def test_every_verdict_of_the_confusion_table_is_one_of_the_diagnosis():
+    assert all(set(recipes.named(name)) <= set(VERDICTS) for name in RECIPES)

@@ -225,6 +225,25 @@ def test_rugs_lie_where_reals_and_fakes_do(run):
     assert np.abs(frame.real - 4).max() < 8 * 1.25
 
 
+def test_a_generator_whose_dropout_never_ends_is_sampled_and_says_so():
+    start = game(small({"generator.dropout": 0.5, "generator.always_dropped": True, "generator.widths": (20,)}))
+    seen = to_host(training.observe(start.structure, start.conditions, start.state, start.moves, start.look.view))
+    frame = observing.frame(start.look, seen, {})
+    assert frame.sampled
+    assert frame.folds == frame.flats == ()
+    z = jax.random.uniform(jax.random.key(5), (20_000, 1))
+    drawn = training.shown(start.structure, start.state.average, start.state, z, jax.random.key(6))
+    x = start.look.units.to_x(np.asarray(drawn))
+    assert frame.readings.mean == pytest.approx(x.mean(), abs=5 * x.std() / np.sqrt(20_000))
+    assert frame.readings.std == pytest.approx(x.std(), rel=0.03)
+
+
+def test_a_large_generator_is_read_from_fewer_samples():
+    assert training.samples(small({"latent.dimension": 10}).structure()) == 65_536
+    large = small({"latent.dimension": 100, "generator.widths": (256, 512, 1024)})
+    assert training.samples(large.structure()) == 16_384
+
+
 def test_a_generator_of_more_dimensions_is_sampled_and_says_so():
     start = game(small({"latent.dimension": 3, "latent.stratified": True}))
     seen = training.observe(start.structure, start.conditions, start.state, start.moves, start.look.view)

@@ -9,7 +9,7 @@ from gausslab.recipes import RECIPES
 from gausslab.recipes.cures import CURES
 from gausslab.recipes.failures import FAILURES
 from gausslab.run import begin
-from gausslab.settings import Experiment, from_toml, to_toml
+from gausslab.settings import LIMITS, Experiment, from_toml, to_toml
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -21,6 +21,11 @@ def test_a_recipe_is_a_valid_experiment_with_a_story(name):
     assert recipe.story.endswith((".", ".)"))
     for path, value in recipe.settings.items():
         assert experiment.changed({path: value}) == experiment
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_may_be_played_on_a_shared_page(name):
+    LIMITS.check(RECIPES[name].experiment())
 
 
 @pytest.mark.parametrize("name", RECIPES)

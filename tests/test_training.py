@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from constructors import EXPERIMENTS, Played, compilations, optimised, play, small
+from constructors import EXPERIMENTS, Played, compilations, game, optimised, play, small
 
 from gausslab import training
 from gausslab.run import begin
@@ -170,3 +170,18 @@ def test_the_push_on_a_fake_is_the_slope_of_the_generators_loss():
     x = np.asarray(before.look.view.x, dtype=float)
     for logits, push in zip(np.asarray(seen.logits, dtype=float), np.asarray(seen.push), strict=True):
         np.testing.assert_allclose(push[5:-5], np.gradient(-np.logaddexp(0, -logits), x)[5:-5], atol=2e-3)
+
+
+def test_a_sampled_look_that_follows_no_step_is_the_look_before():
+    start = game(small({"latent.dimension": 2}))
+
+    def seen(*steps: int):
+        parts = (start.structure, start.conditions, start.state, start.moves, start.look.view)
+        return np.asarray(training.advance(*parts, jnp.array(steps, jnp.int32))[2].g)
+
+    padded, again = seen(2, 0, 3, 0), seen(0, 0, 2, 3)
+    np.testing.assert_array_equal(padded[[0, 0, 2, 2]], padded)
+    np.testing.assert_array_equal(again[[0, 0, 2, 3]], again)
+    np.testing.assert_array_equal(padded[[0, 2]], again[[2, 3]])
+    assert np.isfinite(again).all()
+    assert not np.array_equal(again[0], again[2])

@@ -50,6 +50,8 @@ class _Graph:
 def onnx_graph(run: Run) -> Any:
     """G of a run as it is shown and kept, as an `onnx.ModelProto`.
 
+    Dropout that is always there is in the graph too.
+
     Its input `z` is float32 of shape (batch, dimension of the latent), its output `x` float64 of shape (batch, 1) in
     units of the target. Its metadata says which law z has to be drawn from.
 
@@ -91,6 +93,8 @@ def generator_graph(
     for name in sorted(arrays.keys() - {"curve.places"}):
         add.constant(name, arrays[name])
     raw = _output(add, generator, arrays, span, latent.dimension)
+    if generator.bound:
+        raw = add("Mul", add("Tanh", raw), add.number(generator.bound))
     # In float64, for a target that is narrow and far from 0.
     wide = add("Cast", raw, to=onnx.TensorProto.DOUBLE)
     scaled = add("Mul", wide, add.constant("unit", units.unit, np.float64))
@@ -151,7 +155,10 @@ def _layered(add: _Graph, generator: Generator, scaled: str, inputs: int) -> str
         if generator.batch_norm:
             parts = [f"norms.{depth}.{part}" for part in ("scale", "bias", "mean", "var")]
             h = add("BatchNormalization", h, *parts, epsilon=NORM_EPSILON)
-        h = ACTIVATIONS[generator.activation](add, h)
+        h = ACTIVATIONS[generator.activation](add, h, generator.leak)
+        if generator.always_dropped and generator.dropout:
+            training = add.constant("training", True, np.bool_)
+            h = add("Dropout", h, add.number(generator.dropout), training)
     return add("Gemm", h, "output.kernel", "output.bias")
 
 
@@ -189,7 +196,7 @@ def _features(add: _Graph, generator: Generator, scaled: str, inputs: int) -> st
     return add("Concat", scaled, flat, axis=1)
 
 
-def _gelu(add: _Graph, x: str) -> str:
+def _gelu(add: _Graph, x: str, leak: float) -> str:
     """½x(1 + tanh(√(2/π)(x + 0.044715x³))), which is JAX's; ONNX has none of its own before opset 20."""
     cube = add("Mul", add("Mul", add("Mul", x, x), x), add.number(0.044715))
     bent = add("Tanh", add("Mul", add("Add", x, cube), add.number(math.sqrt(2.0 / math.pi))))
@@ -207,12 +214,12 @@ def _onnx() -> Any:
 
 
 ACTIVATIONS: dict[str, Any] = {
-    "relu": lambda add, x: add("Relu", x),
-    "leaky_relu": lambda add, x: add("LeakyRelu", x, alpha=0.2),
-    "elu": lambda add, x: add("Elu", x, alpha=1.0),
-    "tanh": lambda add, x: add("Tanh", x),
-    "sigmoid": lambda add, x: add("Sigmoid", x),
-    "softplus": lambda add, x: add("Softplus", x),
+    "relu": lambda add, x, leak: add("Relu", x),
+    "leaky_relu": lambda add, x, leak: add("LeakyRelu", x, alpha=leak),
+    "elu": lambda add, x, leak: add("Elu", x, alpha=1.0),
+    "tanh": lambda add, x, leak: add("Tanh", x),
+    "sigmoid": lambda add, x, leak: add("Sigmoid", x),
+    "softplus": lambda add, x, leak: add("Softplus", x),
     "gelu": _gelu,
-    "silu": lambda add, x: add("Mul", x, add("Sigmoid", x)),
+    "silu": lambda add, x, leak: add("Mul", x, add("Sigmoid", x)),
 }

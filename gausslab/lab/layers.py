@@ -9,7 +9,7 @@ from jaxtyping import Array, Float
 
 from gausslab import sampling
 from gausslab.game import DATA_SPAN
-from gausslab.networks import ACTIVATIONS, Statistics, blueprint
+from gausslab.networks import Statistics, activation, blueprint
 from gausslab.observing import Lens
 from gausslab.run import Run
 from gausslab.settings import Network
@@ -39,13 +39,13 @@ def look_into(run: Run, station: str, look: Lens) -> Layers | None:
     """
     structure, state, scene = run.experiment, run.state, look.reference.scene
     if station == "G":
-        if structure.latent.dimension > 1:
+        if structure.sampled:
             return None
         places, inputs, statistics = scene.z, look.view.z, state.generator.statistics
         # The average is what is shown of G everywhere else, too.
         network, span, parameters = structure.generator, sampling.span(structure.latent), state.average
     else:
-        if structure.discriminator.pack > 1:
+        if structure.discriminator.pack > 1 or structure.discriminator.moments:
             return None
         places, inputs, statistics = scene.x, look.view.x, state.discriminator.statistics
         network, span, parameters = structure.discriminator, DATA_SPAN, state.discriminator.parameters
@@ -68,11 +68,11 @@ def hidden(
     model: Any = graph.apply(unravel(parameters), statistics)
     kept: dict[str, Any] = {"update_stats": False} if network.spectral_norm else {}
     h, _ = model.features(x)
-    found = []
+    found, activate = [], activation(network)
     for depth in range(len(network.widths)):
         h, _ = model.hidden[depth](h, **kept)
         if network.batch_norm:
             h, _ = model.norms[depth](h, use_running_average=True)
-        h = ACTIVATIONS[network.activation](h)
+        h = activate(h)
         found.append(h)
     return found

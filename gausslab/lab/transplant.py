@@ -12,6 +12,7 @@ SHAPES = (
     "batch_norm",
     "spectral_norm",
     "pack",
+    "moments",
     "minibatch_kernels",
     "minibatch_dimension",
 )

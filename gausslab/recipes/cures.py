@@ -27,9 +27,9 @@ CURES: dict[str, Recipe] = {
     "collapse-comb-cured": _cure(
         "collapse-comb",
         "All eight teeth: slower, and without momentum",
-        "The same comb, with a generator as slow as its discriminator and no memory of the gradient. Neither outruns "
-        "the other, and every tooth is found.",
-        {"generator.rate": 1e-3, "optimiser.beta1": 0.0},
+        "The same comb, with a generator half as quick as its discriminator and no memory of the gradient. D keeps up, "
+        "and every tooth is found.",
+        {"generator.rate": 5e-4, "optimiser.beta1": 0.0, "steps": 4000},
         claims.ALL_MODES,
         "Give β₁ back first, then the rate: which of the two did it?",
     ),
@@ -56,7 +56,7 @@ CURES: dict[str, Recipe] = {
         "Damped: R1, and no momentum",
         "The same simultaneous game with a penalty on D's slope at the reals: at the equilibrium D is flat and at "
         "rest, and what swings loses height with every turn.",
-        {"penalties": {"r1": 10.0}, "optimiser.beta1": 0.0, "steps": 4000},
+        {"penalties": {"r1": 20.0}, "optimiser.beta1": 0.0, "steps": 4000},
         claims.CALM,
         "Lower the weight of R1 to 0.1 and watch the swings come back.",
     ),

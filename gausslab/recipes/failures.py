@@ -19,7 +19,7 @@ FAILURES: dict[str, Recipe] = {
         "One mode lies near to where G begins, the other far away. D need only know the near one to judge what G "
         "makes, and G is told nothing of the far one: watch all of p_g settle on the near mode, D* drawn high "
         "over the other.",
-        {**VANILLA, "target": "normal(-1, 0.4) + normal(7, 0.4)", "steps": 2000},
+        {**VANILLA, "target": "normal(-1, 0.4) + normal(9, 0.4)", "steps": 2000},
         attempt="Drag the far mode nearer: from where on does G find it?",
         claim=claims.ONE_MODE,
         shows=("collapsed",),
@@ -55,7 +55,7 @@ FAILURES: dict[str, Recipe] = {
         "certain, and G is told nothing. Watch the pushes under p_g shrink to nothing while W1 stays.",
         {
             **VANILLA,
-            "target": "normal(10, 0.5)",
+            "target": "normal(15, 0.5)",
             "loss": "minimax",
             "discriminator.rate": 1e-2,
             "steps": 2000,
@@ -103,9 +103,15 @@ FAILURES: dict[str, Recipe] = {
     ),
     "weak-discriminator": Recipe(
         "A discriminator that is too weak",
-        "D learns a thousand times too slowly. G climbs whatever slope D happened to begin with, to a place that has "
-        "nothing to do with the target, while D* could tell real from fake without a fault.",
-        {**VANILLA, "target": "normal(4, 1.25)", "discriminator.rate": 1e-6, "steps": 2000},
+        "D begins nearly flat and learns a thousand times too slowly. G climbs whatever slope D happened to begin "
+        "with, to a place that has nothing to do with the target, while D* could tell real from fake without a fault.",
+        {
+            **VANILLA,
+            "target": "normal(4, 1.25)",
+            "discriminator.initial_std": 0.2,
+            "discriminator.rate": 1e-6,
+            "steps": 4000,
+        },
         attempt="Turn discriminator.rate up by hand: from where on does G turn round?",
         claim=claims.TOO_WEAK,
         shows=("weak_discriminator",),

@@ -28,6 +28,7 @@ def main() -> None:
     options = Options(
         rounds=choice.rounds,
         seeds=choice.seeds,
+        first_seed=choice.first_seed,
         steps=choice.steps,
         targets=tuple(choice.targets),
         rivals_python=choice.rivals_python,
@@ -74,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         "--rounds", type=int, default=Options.rounds, help="turns of each contestant (default %(default)s)"
     )
     parser.add_argument("--seeds", type=int, help="seeds of each quality benchmark, for a quick look")
+    parser.add_argument("--first-seed", type=int, help="of each recipe, for a check on others than those tuned on")
     parser.add_argument("--steps", type=int, default=Options.steps, help="steps of each quality run, for a quick look")
     parser.add_argument(
         "--targets", nargs="+", default=(), choices=list(TARGETS), metavar="target", help=f"any of {', '.join(TARGETS)}"

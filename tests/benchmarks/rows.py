@@ -23,6 +23,7 @@ class Options:
 
     rounds: int = 15  # turns of each contestant where times are compared
     seeds: int | None = None  # of each quality benchmark; None takes the number that its bar names
+    first_seed: int | None = None  # of each recipe; None begins at 0
     steps: int = 5000  # of each quality run
     targets: tuple[str, ...] = ()  # names of quality targets; empty takes all
     rivals_python: str = sys.executable  # an interpreter with PyTorch and TensorFlow

@@ -9,6 +9,7 @@ import onnx
 import onnxruntime
 import pytest
 from constructors import small
+from scipy import stats
 
 from gausslab import networks, sampling
 from gausslab.errors import BadInput
@@ -33,6 +34,8 @@ KINDS: dict[str, tuple[dict, dict]] = {
     "two knots": ({"knots": 2}, {}),
     "a curve of the first of two": ({"knots": 17, "ordered": True}, {"kind": "normal", "dimension": 2}),
     "dropout": ({"dropout": 0.5}, {}),
+    "leaky by another slope": ({"activation": "leaky_relu", "leak": 0.01}, {}),
+    "bounded": ({"bound": 2.0, "knots": 9}, {}),
     "batch norm": ({"batch_norm": True}, {}),
     "spectral norm": ({"spectral_norm": True, "ordered": True}, {}),
     "everything": (
@@ -81,6 +84,19 @@ def test_onnxruntime_finds_what_g_finds(kind):
     assert x.shape == (257, 1) and x.dtype == np.float64
     assert np.ptp(value) > 0.01
     np.testing.assert_allclose(x, units.to_x(value), rtol=0, atol=1e-5)
+
+
+def test_dropout_that_never_ends_is_drawn_by_onnxruntime_too():
+    generator, latent = Generator(**PLAIN | {"dropout": 0.4, "always_dropped": True}), Latent()
+    parameters, statistics = random_network(generator, latent)
+    model = generator_graph(generator, latent, parameters - 0.3, statistics, Units(0.0, 1.0), {})
+    z = np.full((4000, 1), 0.7, np.float32)
+    (x,) = onnxruntime.InferenceSession(model.SerializeToString()).run(None, {"z": z})
+    value, _ = networks.apply(
+        generator, (0.0, 1.0), parameters - 0.3, statistics, jnp.asarray(z), jax.random.key(3), training=False
+    )
+    assert np.std(x) > 0.05
+    assert stats.ks_2samp(x[:, 0], np.asarray(value)[:, 0]).pvalue > 1e-3
 
 
 @pytest.fixture(scope="module")

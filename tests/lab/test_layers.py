@@ -47,7 +47,15 @@ def test_every_unit_is_seen_over_the_whole_input(station):
     assert found.step == session.step == 20
 
 
-def test_unit_that_sees_more_than_one_number_is_not_shown():
-    session, look = seen(**{"discriminator.pack": 2, "latent.dimension": 2})
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"discriminator.pack": 2, "latent.dimension": 2},
+        {"discriminator.pack": 4, "discriminator.moments": 2}
+        | {"generator.dropout": 0.2, "generator.always_dropped": True},
+    ],
+)
+def test_unit_that_sees_more_than_one_number_or_drops_out_for_ever_is_not_shown(changes):
+    session, look = seen(**changes)
     assert look_into(session.run, "D", look) is None
     assert look_into(session.run, "G", look) is None

@@ -1,5 +1,7 @@
 """The perceptron: shapes and gradients of every kind, and each special layer against its formula."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,7 +10,7 @@ from flax import nnx
 
 from gausslab import networks
 from gausslab.networks import ACTIVATIONS, MinibatchDiscrimination, blueprint
-from gausslab.settings import Activation, Discriminator, Network
+from gausslab.settings import Activation, Discriminator, Generator, Network
 
 SPAN = (0.0, 1.0)
 KEY = jax.random.key(0)
@@ -29,6 +31,10 @@ def _network(**changes) -> Network:
 
 def _discriminator(**changes) -> Discriminator:
     return Discriminator(**{**_network().model_dump(), "minibatch_kernels": 2, **changes})
+
+
+def _generator(**changes) -> Generator:
+    return Generator(**_network().model_dump() | changes)
 
 
 def _made(settings: Network, inputs: int = 1, span=SPAN, seed: int = 0):
@@ -53,6 +59,12 @@ KINDS = {
     "dropout": _network(dropout=0.5),
     "batch norm": _network(batch_norm=True),
     "spectral norm": _network(spectral_norm=True),
+    "wide weights": _network(initial_std=2.0),
+    "bounded": _generator(bound=5.0),
+    "dropout that never ends": _generator(dropout=0.5, always_dropped=True),
+    "limited": _discriminator(limit=4.0),
+    "moments": _discriminator(moments=4, fourier_features=2),
+    "a curve of moments": _discriminator(widths=(), knots=9, minibatch_kernels=0, moments=2),
     "minibatch": _discriminator(),
     "curve alone": _network(widths=(), knots=9, ordered=True),
     "curve beside layers": _network(knots=9, ordered=True),
@@ -217,8 +229,59 @@ def test_spectral_norm_bounds_the_slope_of_the_network_by_one():
     assert max(sizes) > 1.5
 
 
+def test_initial_weights_have_the_std_that_is_asked_for_and_end_at_two_of_it():
+    layers = _layers(_network(widths=(40, 300), initial_std=0.5), _made(_network(widths=(40, 300), initial_std=0.5))[0])
+    kernel = np.asarray(layers["hidden"][1]["kernel"][...])
+    assert np.abs(kernel).max() <= 1.0
+    assert kernel.std() == pytest.approx(0.5 * 0.8796, rel=0.02)  # of a normal cut at two of its stds
+
+
+def test_the_leak_is_the_slope_below_zero():
+    steep, flat = (_network(activation="leaky_relu", leak=leak) for leak in (0.9, 0.1))
+    x = jnp.array([-2.0, 3.0])
+    np.testing.assert_allclose(networks.activation(steep)(x), [-1.8, 3.0], rtol=1e-6)
+    np.testing.assert_allclose(networks.activation(flat)(x), [-0.2, 3.0], rtol=1e-6)
+    assert np.abs(_output(steep)[0] - _output(flat)[0]).max() > 1e-3
+
+
+def test_a_bounded_generator_is_the_bound_times_tanh_of_the_free_one():
+    parameters, statistics = _made(_generator())
+    free, held = (
+        _apply(_generator(bound=bound), SPAN, 30 * parameters, statistics, X, KEY, training=True)[0]
+        for bound in (0.0, 5.0)
+    )
+    np.testing.assert_allclose(held, 5 * np.tanh(free), rtol=1e-5)
+    assert np.abs(free).max() > 5
+
+
+def test_a_limited_discriminator_is_cut_off_and_teaches_nothing_there():
+    free, held = (_discriminator(minibatch_kernels=0, limit=limit) for limit in (0.0, 0.5))
+    parameters, statistics = _made(free)
+
+    @partial(jax.jit, static_argnums=1)
+    def judged(x, network):
+        def total(x):
+            v = networks.apply(network, SPAN, 3 * parameters, statistics, x, KEY, training=True)[0][:, 0]
+            return v.sum(), v
+
+        return jax.grad(total, has_aux=True)(x)
+
+    x = jnp.linspace(-2, 2, 41)[:, None]
+    (_, raw), (slopes, cut) = judged(x, free), judged(x, held)
+    np.testing.assert_array_equal(cut, np.clip(raw, -0.5, 0.5))
+    assert 0 < (np.abs(raw) > 0.5).sum() < raw.size
+    np.testing.assert_array_equal(slopes[:, 0] == 0, np.abs(raw) > 0.5)
+
+
+def test_dropout_that_never_ends_drops_where_the_other_does_not():
+    for always in (True, False):
+        settings = _generator(dropout=0.5, always_dropped=always)
+        one, other = (_output(settings, training=False, key=jax.random.key(seed))[0] for seed in (1, 2))
+        assert np.array_equal(one, other) == (not always)
+
+
 def test_minibatch_discrimination_is_the_formula_of_salimans_2016():
-    layer = MinibatchDiscrimination(3, kernels=2, dimension=4, rngs=nnx.Rngs(0))
+    layer = MinibatchDiscrimination(3, kernels=2, dimension=4, law=nnx.initializers.normal(1.0), rngs=nnx.Rngs(0))
     x = jax.random.normal(KEY, (5, 3))
     rows = (np.asarray(x) @ np.asarray(layer.tensor.kernel[...])).reshape(5, 2, 4)
     nearness = np.zeros((5, 2))
