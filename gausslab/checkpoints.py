@@ -8,32 +8,27 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import NamedTuple
 
-from gausslab.game import Conditions, State
-from gausslab.observing import Lens
+from gausslab.game import State
 from gausslab.updates import Moves
 
 BUDGET = 64 * 2**20  # bytes of memory that the checkpoints of a run may take
 SPACING = 100  # steps between two checkpoints, or more
 
 
-class Force(NamedTuple):
-    """What is in force at a step."""
-
-    knobs: dict[str, float]  # by dotted path
-    text: str  # of the target, before its location and scale move it
-    look: Lens
-    conditions: Conditions
-
-
 class Mark(NamedTuple):
-    """A checkpoint: all that a run needs to go on from a step, on the host."""
+    """A checkpoint: all that a run needs to go on from a step, on the host.
+
+    How it looks is left out, and made again: where a slider is dragged all the time, each has another target, whose
+    grids weigh more than all the rest.
+    """
 
     step: int
-    nbytes: int  # memory of its numbers; what is in force it shares with the run
+    nbytes: int  # memory of its numbers
     state: State
     moves: Moves
     events: int  # how many of the run's events were done
-    force: Force
+    knobs: dict[str, float]  # in force, by dotted path
+    text: str  # of the target in force, before its location and scale move it
 
 
 @dataclass(eq=False)

@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -28,13 +28,13 @@ from tqdm.auto import tqdm
 
 from gausslab import training
 from gausslab.callbacks.watching import Watcher, watched
-from gausslab.checkpoints import Checkpoints, Force, Mark
+from gausslab.checkpoints import Checkpoints, Mark
 from gausslab.diagnosis import Failure, blame
 from gausslab.errors import BadInput
 from gausslab.events import PAUSE, Event, Events
 from gausslab.frame import Frame
 from gausslab.game import Conditions, State
-from gausslab.observing import Frames, Reel, Units, frame, lens, target_table, to_host
+from gausslab.observing import Frames, Lens, Reel, Units, frame, lens, target_table, to_host
 from gausslab.pacing import FRAMES_PER_CALL, NO_STEPS, Timing, next_stops, padded
 from gausslab.pushforward import push
 from gausslab.sampling import TargetTable
@@ -52,6 +52,15 @@ if TYPE_CHECKING:
 LONGEST_HOP = 1000  # steps of a replay between two checkpoints
 UNBOUNDED = {"wasserstein", "kl", "reverse_kl", "pearson", "squared_hellinger", "jeffreys"}
 TARGET_KNOBS = {"target", "location", "scale"}
+
+
+class Force(NamedTuple):
+    """What is in force at a step."""
+
+    knobs: dict[str, float]  # by dotted path
+    text: str  # of the target, before its location and scale move it
+    look: Lens
+    conditions: Conditions
 
 
 @dataclass(eq=False)
@@ -215,7 +224,7 @@ class Run:
     def _here(self) -> Mark:
         state, moves = jax.tree.map(np.asarray, (self.state, self.moves))
         nbytes = sum(leaf.nbytes for leaf in jax.tree.leaves((state, moves)))
-        return Mark(self.step, nbytes, state, moves, len(self.events), self._force)
+        return Mark(self.step, nbytes, state, moves, len(self.events), self._force.knobs, self.text)
 
     def fork(self) -> Run:
         """A run of its own that stands where this one stands, and has shown nothing yet; it copies no weights."""
@@ -280,7 +289,9 @@ class Run:
     def _restored(self, mark: Mark) -> Run:
         other = self.fork()
         other.state, other.moves = jax.device_put((mark.state, mark.moves))
-        other.failure, other._force, other.events = None, mark.force, Events(self.events[: mark.events])
+        other.failure, other.events = None, Events(self.events[: mark.events])
+        if (mark.knobs, mark.text) != (self._force.knobs, self.text):
+            other._force = self._aimed(mark.knobs, mark.text)
         return other
 
     def _replay(self, other: Run, step: int, looks: int) -> Reel | None:

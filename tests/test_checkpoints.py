@@ -1,5 +1,6 @@
 """Checkpoints: within their budget, and evenly over the whole way."""
 
+import jax
 import pytest
 from constructors import small
 
@@ -65,3 +66,12 @@ def test_what_is_passed_again_is_remembered_where_nothing_is_near(mark):
 def test_the_budget_is_that_of_many_states_of_the_default_run():
     run = begin(small())
     assert run.checkpoints.budget == BUDGET == 64 * 2**20
+
+
+def test_checkpoints_hold_no_grids_however_often_the_target_moves():
+    run = begin(small({"frame_every": 100}))
+    for place in range(4):
+        run.change({"location": 0.1 * place}).train(100, progress=False)
+    reachable = [leaf for mark in run.checkpoints.marks for leaf in jax.tree.leaves(mark)]
+    held = sum(leaf.nbytes for leaf in reachable if hasattr(leaf, "nbytes"))
+    assert len(run.checkpoints) >= 4 and held == run.checkpoints.nbytes
