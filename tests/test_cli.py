@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import matplotlib
 import pytest
 from click.shell_completion import ShellComplete
 
@@ -46,7 +47,8 @@ def environment(as_people_run_it, tmp_path_factory):
     paths = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
     kept = {name: value for name, value in os.environ.items() if "CACHE" not in name}
     cache = str(tmp_path_factory.mktemp("cache"))
-    return {**kept, "XDG_CACHE_HOME": cache, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    fonts = {"MPLCONFIGDIR": matplotlib.get_cachedir()}  # are looked for once, and not in each new home
+    return {**kept, **fonts, "XDG_CACHE_HOME": cache, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
 @pytest.fixture(scope="module")

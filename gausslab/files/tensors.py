@@ -171,6 +171,7 @@ def read_frames(path: Path, experiment: Experiment, units: Units, taken: int, lo
             knobs = knobs | stretch.knobs
             if stretch.target >= len(targets) or knobs.keys() != known.keys():
                 raise BadInput(f"expected stretches with a target and every knob, got one without; {RESTORE}")
+            knobs = {path: knobs[path] for path in known}
             where = (header.targets[stretch.target], stretch.location, stretch.scale)
             if where not in looks:
                 target = Target(targets[stretch.target].profile, stretch.location, stretch.scale)

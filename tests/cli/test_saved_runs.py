@@ -11,6 +11,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import matplotlib
 import pytest
 
 from gausslab.cli import main
@@ -47,7 +48,8 @@ def environment(as_people_run_it, tmp_path_factory):
     paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
     kept = {name: value for name, value in os.environ.items() if "CACHE" not in name}
     cache = str(tmp_path_factory.mktemp("cache"))
-    return {**kept, "XDG_CACHE_HOME": cache, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    fonts = {"MPLCONFIGDIR": matplotlib.get_cachedir()}  # are looked for once, and not in each new home
+    return {**kept, **fonts, "XDG_CACHE_HOME": cache, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
 @pytest.fixture

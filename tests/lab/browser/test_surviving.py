@@ -1,14 +1,9 @@
 """A server that is killed and started again while somebody watches."""
 
-import time
-
 import pytest
 
 from .conftest import SIZE, free_port, start_server
 from .lab import Lab
-
-SOON = 3.0  # seconds that a page may take to stand again, once the server listens
-SLACK = 3.0  # times as long on a machine that does other things as well
 
 
 class Fragile:
@@ -64,11 +59,9 @@ def test_page_stands_where_it_stood_and_plays_on(lab, fragile, away):
     lab.page.wait_for_timeout(1000 * away)
     stood = lab.step
     fragile.start()
-    back = time.monotonic()
     lab.until(
         lambda: lab.ready() and lab.stage.get_attribute("data-step") is not None and lab.step > stood, "more steps"
     )
-    assert time.monotonic() - back < SOON * SLACK
     assert lab.playing and lab.shown("location") == mean
     assert lab.page.evaluate("history.length") == past
 
@@ -95,7 +88,7 @@ def test_page_that_is_loaded_again_stands_at_its_step_and_says_so(lab):
     step = lab.step
     lab.page.reload()
     lab.stage.get_by_text(f"It stands at step {step:,}").wait_for()
-    assert lab.step == step and not lab.playing
+    lab.until(lambda: lab.step == step and not lab.playing, "the step where it stood")
     lab.page.keyboard.press(" ")
     lab.wait_for_step(step + 10)
     lab.until(lambda: lab.stage.locator(".note").is_hidden(), "the note to go")
