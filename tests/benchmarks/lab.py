@@ -7,7 +7,8 @@ down; each move is a value of its own, whose first computed frame counts when it
 dragging everything, with ten targets set by the sidebar's field, while JAX tells what it compiles. *Changes*: another
 loss and other networks from the sidebar, with nothing compiled beforehand, and once more. *Start*: from `gausslab lab`
 to a frame that differs from the first, with an empty cache of compiled programs and with a filled one; the browser
-runs already and asks for the page until it comes.
+runs already and asks for the page until it comes. *Restart*: the server is ended while a page plays, and started
+again at the same port; the time is from its first answer to a step that the page had not shown before.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 from playwright.sync_api import Browser, Locator
 
-from .live.serving import COMPILED, Server, serving, wait_for
+from .live.serving import COMPILED, Server, free_port, serving, wait_for
 from .live.watching import Seen, Watched, browsing, watching
 from .rows import Options, Row
 
@@ -32,6 +33,7 @@ SERVER = 1.0  # milliseconds of processor a drawing
 LOCAL, ANSWERED, DRAG_GAP = 20.0, 120.0, 34.0  # milliseconds
 FIRST_CHANGE, SECOND_CHANGE = 2.0, 0.3  # seconds
 COLD, WARM = 6.0, 3.5  # seconds
+BACK = 3.0  # seconds
 STARTS = 3
 SLOW = 20.0  # steps a second that are a step for each frame
 SWEEP = 0.5 + 0.3 * np.sin(np.linspace(0, 4 * np.pi, 120))  # shares of a slider's length, 60 a second
@@ -74,6 +76,7 @@ def _measured(options: Options) -> Iterator[Row]:
         for recipe in ("vanilla", "steady"):
             yield from _changes(browser, Path(folder), recipe)
         yield from _starts(browser, Path(folder), kept)
+        yield _restart(browser, Path(folder), kept)
 
 
 def _drawing(browser: Browser, server: Server) -> Iterator[Row]:
@@ -282,6 +285,37 @@ def _start(browser: Browser, cache: Path, output: Path) -> float:
             stage = page.locator(".stage").element_handle()
             page.wait_for_function("root => Number(root.dataset.step) > 0", arg=stage)
             return time.perf_counter() - started
+
+
+def _restart(browser: Browser, folder: Path, kept: Path) -> Row:
+    seconds = []
+    for _ in range(STARTS):
+        port = free_port()
+        with _fresh(browser) as page:
+            stage = page.locator(".stage")
+
+            def step(stage: Locator = stage) -> int:
+                return int(stage.get_attribute("data-step") or 0)
+
+            with serving(kept, folder / "output", port=port) as server:
+                page.goto(f"{server.address}?recipe=vanilla&target=normal(4,1.25)&seed=3")
+                page.locator(".stage[data-step]").wait_for(timeout=120_000)
+                while step() < 300:
+                    page.wait_for_timeout(20)
+            page.get_by_text("The server does not answer").wait_for()
+            stood = step()
+            with serving(kept, folder / "output", port=port):
+                started = time.perf_counter()
+                while step() <= stood:
+                    page.wait_for_timeout(20)
+                seconds.append(time.perf_counter() - started)
+    return Row(
+        "the server is restarted: from its answer to the page playing on from where it stood",
+        f"≤ {BACK:g} s",
+        f"{np.median(seconds):.2f} s ({max(seconds):.2f} s at worst)",
+        bool(np.median(seconds) <= BACK),
+        {"seconds": seconds},
+    )
 
 
 @contextmanager

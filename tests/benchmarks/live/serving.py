@@ -44,15 +44,16 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(cache: Path, output: Path, *, wait: bool = True) -> Iterator[Server]:
+def serving(cache: Path, output: Path, *, wait: bool = True, port: int | None = None) -> Iterator[Server]:
     """A server with compiled programs kept in a folder of their own.
 
     Args:
         cache: the user's cache folder, as far as the server knows.
         output: the file that takes what it says.
         wait: until it answers.
+        port: to listen at; a free one if None.
     """
-    port = free_port()
+    port = free_port() if port is None else port
     environment = {name: value for name, value in os.environ.items() if not name.startswith("JAX_")}
     environment |= {name: str(cache) for name in ("XDG_CACHE_HOME", "LOCALAPPDATA")} | {"JAX_LOG_COMPILES": "1"}
     start = "import sys; from gausslab.cli import main; main(sys.argv[1:])"
