@@ -227,6 +227,11 @@ class Frames(Sequence[Frame]):
     _finished: dict[int, Frame] = field(default_factory=dict, repr=False)
     _undiagnosed: dict[int, Frame] = field(default_factory=dict, repr=False)
 
+    def drawn_by(self, picture: Callable[[Frame], bytes]) -> None:
+        """Have each show itself in a notebook, those that have been worked out already included."""
+        self.picture = picture
+        self._finished.clear()
+
     def add(self, reel: Reel) -> None:
         """Append a stretch of observations."""
         if len(reel):

@@ -83,7 +83,7 @@ class Run:
 
     def __post_init__(self) -> None:
         self.events = Events(self.events)
-        self.frames.picture = _picture
+        self.frames.drawn_by(_picture)
         self._structure = self.experiment.structure()
         if self.first is None:
             self.first = self.step

@@ -548,7 +548,7 @@ class Limits:
     steps_per_frame: int = 10_000
     turn: float = 0.05  # seconds of one answer, so that sessions take turns
     history: int = 512  # recorded frames of a session, thinned evenly
-    checkpoints: int = 8_000_000  # bytes of a branch's checkpoints
+    checkpoints: int = 4_000_000  # bytes of a branch's checkpoints
     seek: float = 0.25  # seconds that may go into the replay of a past step; else the last remembered one is shown
     replay: float = 3.0  # seconds that may go into the replay of a step from which another branch is to leave
     branches: int = 6  # of a session

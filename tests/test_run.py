@@ -9,6 +9,7 @@ from constructors import compilations, plain, small, turned
 from gausslab import training
 from gausslab.errors import BadInput
 from gausslab.files import load
+from gausslab.observing import Frames
 from gausslab.run import Event, Run, begin, train
 
 BLOWING_UP = {"loss": "kl", "generator.rate": 1.0, "discriminator.rate": 1.0}
@@ -316,6 +317,14 @@ def test_a_run_shows_itself_in_a_notebook():
     before = run._repr_png_()
     assert before.startswith(b"\x89PNG\r\n")
     assert run.train(5, progress=False)._repr_png_() != before
+
+
+def test_a_frame_that_was_worked_out_before_its_run_shows_itself_too():
+    run = begin(small()).train(12, progress=False)
+    frames = Frames(run.frames.reels)
+    assert frames[-1]._repr_png_() is None
+    again = Run(run.experiment, run.state, run.moves, run.units, frames=frames)
+    assert again.frames[-1]._repr_png_() == run.frames[-1]._repr_png_()
 
 
 def test_a_frame_shows_itself_in_a_notebook(tmp_path):

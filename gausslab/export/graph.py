@@ -157,9 +157,14 @@ def _layered(add: _Graph, generator: Generator, scaled: str, inputs: int) -> str
             h = add("BatchNormalization", h, *parts, epsilon=NORM_EPSILON)
         h = ACTIVATIONS[generator.activation](add, h, generator.leak)
         if generator.always_dropped and generator.dropout:
-            training = add.constant("training", True, np.bool_)
-            h = add("Dropout", h, add.number(generator.dropout), training)
+            h = _dropped(add, h, generator.dropout)
     return add("Gemm", h, "output.kernel", "output.bias")
+
+
+def _dropped(add: _Graph, h: str, share: float) -> str:
+    """Units silenced at random; ONNX's own Dropout is taken out by runtimes that take inference to need none."""
+    kept = add("GreaterOrEqual", add("RandomUniformLike", h), add.number(share))
+    return add("Mul", h, add("Mul", add("Cast", kept, to=add.onnx.TensorProto.FLOAT), add.number(1 / (1 - share))))
 
 
 def _curve(add: _Graph, knots: int, span: tuple[float, float]) -> str:

@@ -9,6 +9,7 @@ UNUSED = {
     *("location", "scale", "seed", "latent.low", "latent.high", "remedies.noise_half_life"),
     *("generator.fourier_decay", "discriminator.fourier_decay", "discriminator.minibatch_dimension"),
     *("optimiser.decay", "optimiser.decay_every", "generator.activation"),
+    *("generator.leak", "discriminator.leak"),  # of leaky ReLUs
 }
 
 
