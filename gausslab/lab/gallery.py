@@ -126,7 +126,6 @@ def _content(visit: Visit, ask: Callable[..., Any]) -> None:
                 _say()
                 _runs(shelf, runs)
     ask(key="shelf", on_told_change=_heard, width="stretch", height="content")
-    st.session_state.whole = True
 
 
 def _say() -> None:
@@ -269,7 +268,6 @@ def _card(shelf: Shelf, one: Saved) -> None:
 
 
 def _ask_to_open(name: str, rival: str | None = None) -> None:
-    st.session_state.whole = False  # the stage sees to it where this request is lost to one of its own
     gallery = _gallery()
     gallery.entering, gallery.rival, gallery.told, gallery.complaint = name, rival, "", ""
 

@@ -54,7 +54,6 @@ def page() -> None:
         _open()
         return
     visit: Visit = st.session_state.visit
-    st.session_state.whole = False
     with st.sidebar:
         gallery.button()
         _recipe(visit)
@@ -62,7 +61,6 @@ def page() -> None:
         _settings(visit)
         duel(visit)
         _save(visit)
-    st.session_state.whole = True
     _stage()
     gallery.show(visit, _SHELF)
 
@@ -88,8 +86,6 @@ def _stage() -> None:
     raw = (st.session_state.get("stage") or {}).get("req")
     _show(visit.reply(raw, given_up=_overtaken))
     theory.theory(visit)  # in this fragment: where two fragments ask at the same moment, only one of them is run
-    if not st.session_state.get("whole", True):
-        st.rerun()  # the page was left half drawn, because the stage asked for frames meanwhile
 
 
 def _show(chunk: bytes) -> Any:

@@ -180,6 +180,7 @@ def _session(browser: Browser, server: Server) -> Row:
         before, ends = server.count(COMPILED), time.monotonic() + 2 * MINUTE
         steps, turn = page.said("step"), 0
         while time.monotonic() < ends:
+            page.stage.locator("input[data-path]").first.wait_for()
             paths = page.knobs
             page.slide(page.knob(paths[turn % len(paths)]), SWEEP.tolist())
             if turn < len(TARGETS):
