@@ -62,6 +62,7 @@ def page() -> None:
         duel(visit)
         _save(visit)
     _stage()
+    theory.switch()
     gallery.show(visit, _SHELF)
 
 

@@ -11,6 +11,7 @@ from streamlit.components.v2 import component
 from gausslab.lab import plane
 from gausslab.lab.visit import Visit
 
+SHOWN = "theory-shown"
 _PHASE = component("gausslab.phase", js="phase.js", css="phase.css")
 
 # The switch is in Streamlit's own bar, where it takes no room from the stage; on a wide screen the theory stands beside
@@ -32,18 +33,21 @@ BESIDE = """<style>
 </style>"""
 
 
-def theory(visit: Visit) -> None:
-    """Draw the switch, and behind it the theory."""
+def switch() -> None:
+    """Draw the switch. It is the whole page's, or every answer to the stage would draw it again."""
     with st.container(key="theory-switch"):
-        shown = st.toggle(
+        st.toggle(
             "Theory",
-            key="theory-shown",
+            key=SHOWN,
             help="Two numbers instead of two networks: the phase plane of a GAN, beside the same method on the lab.",
         )
-    if not shown:
-        return
-    with st.container(key="theory", gap="small"):
-        _plane(visit)
+
+
+def theory(visit: Visit) -> None:
+    """Draw the theory, if it is switched on."""
+    if st.session_state.get(SHOWN):
+        with st.container(key="theory", gap="small"):
+            _plane(visit)
 
 
 def _plane(visit: Visit) -> None:
