@@ -42,7 +42,6 @@ def test_run_is_found_again_after_a_reload_and_opened_where_it_was_shown(visit, 
     assert token not in lab.page.url and not any(token in str(path) for path in runs.rglob("*"))
     lab.page.goto(f"{address}?recipe=vanilla&target=normal(0,1)&seed=4")
     lab.until(lambda: lab.ready() and "seed=4" in lab.page.url, "another run")
-    lab.pause()  # a request of the stage may overtake that of the gallery, whose answer is then lost
     gallery(lab).get_by_text("Open", exact=True).click()
     lab.until(lambda: lab.step == step and not lab.playing, "the step at which it was saved")
     lab.until(lambda: lab.numbers() == numbers, "the same numbers")
