@@ -38,7 +38,7 @@ from gausslab.observing import Frames, Lens, Reel, Units, frame, lens, target_ta
 from gausslab.pacing import FRAMES_PER_CALL, NO_STEPS, Timing, next_stops, padded
 from gausslab.pushforward import push
 from gausslab.sampling import TargetTable
-from gausslab.settings import Experiment, settings
+from gausslab.settings import Experiment
 from gausslab.summary import Summary
 from gausslab.targets import Target, parse
 from gausslab.training import Observation
@@ -144,7 +144,7 @@ class Run:
             )
         now = self.experiment.changed({**old, **values})
         if now.structure() != self._structure:
-            gates = [setting.path for setting in settings(now) if setting.gate and setting.path in values]
+            gates = [setting.path for setting in now.settings if setting.gate and setting.path in values]
             raise BadInput(f"expected {gates[0]} to stay on its side of 0 in mid-run; start a new run to cross it")
         new = {**now.knobs(), "target": now.target}
         self._take_up([Event(self.step, path, new[path]) for path in values if new[path] != old[path]])

@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -355,14 +356,19 @@ class Experiment(Part, frozen=True):
         """Whether G is no map of one z, so that frames are read from samples."""
         return self.latent.dimension > 1 or bool(self.generator.always_dropped and self.generator.dropout)
 
+    @cached_property
+    def settings(self) -> tuple[Setting, ...]:
+        """Every setting, in the order in which it is written down."""
+        return tuple(_walk(self))
+
     def knobs(self) -> dict[str, float]:
         """Every knob by its dotted path: what may change in the middle of a run."""
-        return {setting.path: float(setting.value) for setting in settings(self) if setting.knob}
+        return {setting.path: float(setting.value) for setting in self.settings if setting.knob}
 
     def structure(self) -> Experiment:
         """The experiment with every knob at its default: what the compiled program depends on, and nothing else."""
         values = {"target": Experiment.model_fields["target"].default}
-        for setting in settings(self):
+        for setting in self.settings:
             if setting.path in ("seed", "steps", "frame_every"):
                 values[setting.path] = setting.default
             elif setting.gate:
@@ -384,7 +390,7 @@ class Experiment(Part, frozen=True):
             for group in groups:
                 branch = branch.get(group) if isinstance(branch, dict) else None
             if not isinstance(branch, dict) or (name not in branch and groups != ["penalties"]):
-                raise BadInput(_unknown(path, [setting.path for setting in settings(self)]))
+                raise BadInput(_unknown(path, [setting.path for setting in self.settings]))
             branch[name] = dict(value) if isinstance(value, Mapping) else value  # a copy, which later paths may change
         return Experiment(**_told(Experiment, tree))
 
@@ -427,13 +433,11 @@ class Setting:
         return f"{low} to {high} {self.unit}".rstrip()
 
 
-def settings(part: Part | None = None, prefix: str = "") -> Iterator[Setting]:
-    """Walk over every setting of an experiment, in the order in which it is written down."""
-    part = Experiment() if part is None else part
+def _walk(part: Part, prefix: str = "") -> Iterator[Setting]:
     for name, info in type(part).model_fields.items():
         path, value = f"{prefix}{name}", getattr(part, name)
         if isinstance(value, Part):
-            yield from settings(value, f"{path}.")
+            yield from _walk(value, f"{path}.")
         elif path == "penalties":
             for penalty, number in value:
                 yield _setting(f"{path}.{penalty}", number, PENALTY_WEIGHT, ())
@@ -474,12 +478,12 @@ def _sentence(error: ValidationError, values: Mapping[str, Any]) -> str:
     if path == "penalties" and len(first["loc"]) > 1:
         path += "." + str(_sorted_items(values["penalties"])[first["loc"][1]][0])
     if first["type"] == "extra_forbidden":
-        return _unknown(path, [setting.path for setting in settings()])
+        return _unknown(path, [setting.path for setting in Experiment().settings])
     reason = first["msg"].removeprefix("Value error, ")
     if first["type"] != "value_error":
         came = repr(first["input"])
         reason = f"{reason[0].lower()}{reason[1:]}, got {came if len(came) < 80 else came[:77] + '...'}"
-    known = {setting.path: setting for setting in settings()}.get(path)
+    known = {setting.path: setting for setting in Experiment().settings}.get(path)
     allowed = f" (allowed: {known.range})" if known and known.range else ""
     return f"{path}: {reason}{allowed}" if path and path != "target" else reason
 
@@ -519,7 +523,7 @@ def from_toml(text: str, folder: Path | None = None) -> Experiment:
         values.pop(name, None)
     unknown = [name for name in values if name not in Experiment.model_fields]
     if unknown:
-        raise BadInput(_unknown(unknown[0], [setting.path for setting in settings()]))
+        raise BadInput(_unknown(unknown[0], [setting.path for setting in Experiment().settings]))
     if isinstance(values.get("target"), str) and folder is not None:
         from gausslab import targets
 

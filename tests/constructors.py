@@ -22,7 +22,7 @@ from gausslab.losses import LOSSES
 from gausslab.observing import Lens, Units, frame, lens, target_table
 from gausslab.optimisers import OPTIMISERS, SCHEDULES
 from gausslab.penalties import PENALTIES
-from gausslab.settings import Experiment, settings
+from gausslab.settings import Experiment
 from gausslab.targets import parse
 from gausslab.training import Observation
 from gausslab.updates import UPDATES, Moves
@@ -194,7 +194,7 @@ def _initial(structure: Experiment, seed: int) -> State:
 def turned(experiment: Experiment, target: str = "laplace(1, 2)", by: float = 1.1) -> Experiment:
     """Every knob and the target somewhere else, gates on their side of 0."""
     values: dict[str, Any] = {"target": target}
-    for setting in settings(experiment):
+    for setting in experiment.settings:
         if not setting.knob or (setting.gate and not setting.value):
             continue
         moved = setting.value * by + (0.0 if setting.gate or setting.low == setting.value else 0.01)

@@ -18,7 +18,7 @@ from gausslab.cli.tables import lined_up
 from gausslab.datasets import DATASETS
 from gausslab.errors import BadInput
 from gausslab.recipes import RECIPES
-from gausslab.settings import PENALTY_TABLE, Experiment, settings
+from gausslab.settings import PENALTY_TABLE, Experiment
 
 pytestmark = pytest.mark.usefixtures("as_people_run_it")
 COMMAND = [sys.executable, "-c", "from gausslab.cli import main; main()"]
@@ -281,7 +281,7 @@ def test_fresh_folders_are_numbered_and_readable():
 
 def test_every_setting_at_the_top_has_a_flag_with_its_bounds_and_default():
     flags = {option.name: option for option in setting_flags()}
-    for setting in settings():
+    for setting in Experiment().settings:
         if "." not in setting.path:
             text = flags.pop(setting.path).help
             assert setting.help in text
@@ -329,7 +329,9 @@ def test_shell_completes_commands_flags_and_names():
     assert completions("train", "--set", "optimiser.name=ada") == {"optimiser.name=adam"}
 
 
-@pytest.mark.parametrize("item", [item for item in settings() if item.table], ids=lambda item: item.table.command)
+@pytest.mark.parametrize(
+    "item", [item for item in Experiment().settings if item.table], ids=lambda item: item.table.command
+)
 def test_each_table_is_listed_whole(capsys, item):
     assert run(item.table.command, "--json") == 0
     rows = json.loads(capsys.readouterr().out)

@@ -6,7 +6,7 @@ from constructors import small
 from gausslab.comparing import differences, differing, likeness, own_events, parted
 from gausslab.recipes import RECIPES
 from gausslab.run import begin
-from gausslab.settings import Experiment, settings
+from gausslab.settings import Experiment
 
 SPECIAL = {"target": "comb(3)", "generator.widths": (4,), "discriminator.widths": (4,), "latent.high": 2.0}
 
@@ -29,11 +29,11 @@ def test_a_penalty_that_only_one_has_is_told():
 
 
 @pytest.mark.parametrize(
-    "path", [setting.path for setting in settings() if setting.path not in ("steps", "frame_every")]
+    "path", [setting.path for setting in Experiment().settings if setting.path not in ("steps", "frame_every")]
 )
 def test_each_setting_is_compared(path):
     plain = Experiment()
-    setting = next(one for one in settings(plain) if one.path == path)
+    setting = next(one for one in plain.settings if one.path == path)
     if isinstance(setting.value, bool):
         value = not setting.value
     elif setting.table or setting.choices:

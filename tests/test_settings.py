@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from gausslab.errors import BadInput
 from gausslab.penalties import PENALTIES
-from gausslab.settings import Experiment, Setting, from_toml, settings, to_toml
+from gausslab.settings import Experiment, Setting, from_toml, to_toml
 
-SETTINGS = {setting.path: setting for setting in settings(Experiment().changed({"penalties": {"r1": 1.0}}))}
+SETTINGS = {setting.path: setting for setting in Experiment().changed({"penalties": {"r1": 1.0}}).settings}
 NUMBERS = {path: setting for path, setting in SETTINGS.items() if setting.low is not None}
 NAMES = {path: list(setting.table.members()) for path, setting in SETTINGS.items() if setting.table}
 TARGETS = ["normal(4, 1.25)", "comb(8)", "0.3*normal(-2, 0.5) + 0.7*laplace(3, 1)", "exponential(1)"]
@@ -90,7 +90,7 @@ def test_knobs_seed_length_and_target_leave_the_structure_alone(name):
     assert other.structure() == experiment.structure()
     assert hash(other.structure()) == hash(experiment.structure())
     moved = {path for path, value in experiment.knobs().items() if other.knobs()[path] != value}
-    gates = {setting.path for setting in settings(experiment) if setting.gate and not setting.value}
+    gates = {setting.path for setting in experiment.settings if setting.gate and not setting.value}
     assert moved == set(experiment.knobs()) - gates
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from gausslab.callbacks.watching import EVERY, numbers
 from gausslab.errors import BadInput
 from gausslab.frame import Frame
-from gausslab.settings import settings
 
 if TYPE_CHECKING:
     from gausslab.run import Run
@@ -53,7 +52,7 @@ class MLflow:
         self.run_id = self._client.create_run(home, run_name=self.name).info.run_id
         told = [
             self._entities.Param(setting.path, str(setting.value)[:LONGEST_VALUE])
-            for setting in settings(run.experiment)
+            for setting in run.experiment.settings
         ]
         for start in range(0, len(told), PARAMETERS):
             self._client.log_batch(self.run_id, params=told[start : start + PARAMETERS])

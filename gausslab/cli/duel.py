@@ -10,12 +10,12 @@ import click
 from gausslab.cli.flags import assignments, complete_assignment, complete_recipe
 from gausslab.cli.runs import INTERRUPTED, interruptions
 from gausslab.errors import BadInput
-from gausslab.settings import settings
+from gausslab.settings import Experiment
 
 if TYPE_CHECKING:
     from gausslab.contest import Contestant, Duel
 
-MOST_STEPS = next(setting.high for setting in settings() if setting.path == "steps")
+MOST_STEPS = next(setting.high for setting in Experiment().settings if setting.path == "steps")
 
 
 def _duel(

@@ -10,7 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from gausslab.errors import BadInput
-from gausslab.settings import PENALTY_TABLE, Experiment, Setting, from_toml, settings
+from gausslab.settings import PENALTY_TABLE, Experiment, Setting, from_toml
 
 if TYPE_CHECKING:
     from gausslab.recipes import Recipe
@@ -20,7 +20,7 @@ def every_setting() -> Iterator[Setting]:
     """All settings of an experiment, with every penalty that there is."""
     plain = Experiment()
     penalties = {**dict.fromkeys(PENALTY_TABLE.members(), 0.0), **dict(plain.penalties)}
-    return settings(plain.changed({"penalties": penalties}))
+    return plain.changed({"penalties": penalties}).settings
 
 
 def written(value: Any) -> str:
@@ -57,7 +57,7 @@ def flag(setting: Setting, **attributes: Any) -> click.Option:
 
 def setting_flags() -> list[click.Option]:
     """A flag for every setting at the top level of an experiment."""
-    return [flag(setting) for setting in settings() if "." not in setting.path]
+    return [flag(setting) for setting in Experiment().settings if "." not in setting.path]
 
 
 def choices(setting: Setting) -> tuple[str, ...]:

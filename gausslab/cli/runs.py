@@ -16,7 +16,7 @@ import click
 
 from gausslab.cli.flags import assignments, complete_assignment, complete_recipe, experiment, flag, setting_flags
 from gausslab.errors import BadInput
-from gausslab.settings import settings
+from gausslab.settings import Experiment
 
 if TYPE_CHECKING:
     from gausslab.events import Event
@@ -309,7 +309,7 @@ resume = click.Command(
     help="Train a saved run further, as if it had never stopped.",
     params=[
         click.Argument(["folder"], type=_FOLDER, metavar="DIR"),
-        flag(next(setting for setting in settings() if setting.path == "steps"), required=True),
+        flag(next(setting for setting in Experiment().settings if setting.path == "steps"), required=True),
         *_SHOWING_OPTIONS,
     ],
 )

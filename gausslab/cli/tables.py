@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from gausslab.cli.flags import choices, every_setting, written
-from gausslab.settings import PENALTY_TABLE, Table, settings
+from gausslab.settings import PENALTY_TABLE, Experiment, Table
 
 Rows = list[dict[str, Any]]
 NARROWEST = 30  # characters left to the last column, however narrow the terminal
@@ -79,7 +79,7 @@ def _listing(name: str, rows: Callable[[], Rows], what: str) -> click.Command:
 
 def listings() -> list[click.Command]:
     """The commands that list something: those of the settings' own tables, and four more."""
-    tables: Mapping[str, Table] = {item.table.command: item.table for item in settings() if item.table}
+    tables: Mapping[str, Table] = {item.table.command: item.table for item in Experiment().settings if item.table}
     tables = {**tables, PENALTY_TABLE.command: PENALTY_TABLE}
     named = [_listing(name, _members(table), f"List the {name} that there are.") for name, table in tables.items()]
     return [

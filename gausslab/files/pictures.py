@@ -15,7 +15,6 @@ from jaxtyping import Int
 from gausslab.comparing import BESIDE_THE_GAME, shown
 from gausslab.errors import BadInput
 from gausslab.frame import Frame
-from gausslab.settings import settings
 from gausslab.writing import refusals_told
 
 if TYPE_CHECKING:
@@ -244,7 +243,7 @@ def labels_of(runs: Sequence[Run]) -> list[str]:
     """A name for each of several runs: the settings in which it differs from the others, the values in force last."""
     values = []
     for run in runs:
-        told = {setting.path: setting.value for setting in settings(run.experiment)} | run.knobs
+        told = {setting.path: setting.value for setting in run.experiment.settings} | run.knobs
         values.append(told | {"target": run.text, "step": run.step})
     names = [name for name in values[0] if any(values[0][name] != other.get(name) for other in values)]
     names += sorted({name for other in values for name in other} - set(values[0]))

@@ -21,7 +21,7 @@ from gausslab.events import PAUSE, Event
 from gausslab.files.layout import DATA, Described, shown, validated
 from gausslab.observing import Reel
 from gausslab.run import Run
-from gausslab.settings import RECORD, Experiment, from_toml, settings, to_toml
+from gausslab.settings import RECORD, Experiment, from_toml, to_toml
 from gausslab.targets import Target, parse
 from gausslab.targets.reading import Node, read
 from gausslab.targets.target import Profile
@@ -255,7 +255,7 @@ def _nodes(node: Node) -> Iterable[Node]:
 
 
 def _check_events(experiment: Experiment, events: list[Event], step: int, last: int) -> None:
-    knobs = {setting.path: setting for setting in settings(experiment) if setting.knob}
+    knobs = {setting.path: setting for setting in experiment.settings if setting.knob}
     for event in events:
         if not step <= event.step <= last:
             raise BadInput(

@@ -18,7 +18,7 @@ from gausslab.lab import link
 from gausslab.lab.controls import LABELS
 from gausslab.recipes import RECIPES
 from gausslab.run import Run
-from gausslab.settings import LIMITS, Experiment, settings
+from gausslab.settings import LIMITS, Experiment
 from gausslab.targets import parse
 
 SAME = ("seed", "steps", "frame_every")  # in which two that are compared cannot differ
@@ -100,7 +100,7 @@ def _with(own: Experiment, changes: Mapping[str, Any]) -> Challenge:
     if unwanted:
         raise BadInput(f"expected a rival on the same seed and steps, got another {unwanted[0]}; change something else")
     made = changed(own, changes)
-    values = {setting.path: setting.value for setting in settings(made)}
+    values = {setting.path: setting.value for setting in made.settings}
     told = {path: values.get(path) for path in changes}
     return Challenge(_named(made, told), changes=told)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gausslab.settings import Experiment, Setting, settings
+from gausslab.settings import Experiment, Setting
 from gausslab.targets import Target
 
 REACH = 4.0  # spreads by which the target may be moved either way, and times that it may be widened or narrowed
@@ -20,7 +20,7 @@ def controls(experiment: Experiment, knobs: Mapping[str, float], target: Target)
         knobs: the values in force.
         target: unmoved; location and scale are shown as the mean and std that they give it.
     """
-    found = {setting.path: setting for setting in settings(experiment)}
+    found = {setting.path: setting for setting in experiment.settings}
     penalties = [path for path in found if path.startswith("penalties.")]
     live = [*TARGET_SLIDERS, *PLAYER_SLIDERS, *penalties, *REMEDY_SLIDERS]
     return [_control(found[path], knobs[path], target) for path in live]

@@ -15,7 +15,7 @@ from gausslab.lab.fields import field
 from gausslab.lab.plain import plain
 from gausslab.lab.visit import FIRST_WEIGHT, Visit
 from gausslab.recipes import RECIPES
-from gausslab.settings import LIMITS, PENALTY_TABLE, Setting, settings
+from gausslab.settings import LIMITS, PENALTY_TABLE, Setting
 
 SETTING, RECIPE, BRANCH, FILE = "this run, one setting changed", "a recipe", "a branch of this run", "a saved run"
 HELP = (
@@ -73,7 +73,7 @@ def _choices(visit: Visit) -> list[Setting]:
     own = visit.experiment
     absent = [name for name in PENALTY_TABLE.members() if name not in dict(own.penalties)]
     every = challenge.changed(own, {f"penalties.{name}": FIRST_WEIGHT for name in absent})
-    found = [setting for setting in settings(every) if setting.path not in challenge.SAME]
+    found = [setting for setting in every.settings if setting.path not in challenge.SAME]
     return sorted(found, key=lambda setting: setting.path in UNUSUAL)
 
 

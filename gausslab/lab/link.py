@@ -19,7 +19,7 @@ from urllib.parse import quote
 from gausslab.errors import BadInput
 from gausslab.recipes import RECIPES
 from gausslab.run import Event
-from gausslab.settings import LIMITS, Experiment, settings
+from gausslab.settings import LIMITS, Experiment
 from gausslab.targets import parse
 
 DEFAULT_RECIPE = "steady"
@@ -61,8 +61,8 @@ def write(opening: Opening) -> str:
     if len(parts["target"]) > READABLE:
         parts = {"packed": pack(experiment.target)}
     parts |= {"recipe": opening.recipe, "seed": str(experiment.seed)}
-    usual = {setting.path: setting.value for setting in settings(recipe)}
-    for setting in settings(experiment):
+    usual = {setting.path: setting.value for setting in recipe.settings}
+    for setting in experiment.settings:
         if setting.path not in NOT_IN_A_LINK and setting.value != usual.pop(setting.path, None):
             parts[setting.path] = written(setting.value)
     # A penalty of the recipe that is left out here.

@@ -22,7 +22,7 @@ from gausslab.lab.fields import field
 from gausslab.lab.start import warm_up
 from gausslab.lab.visit import Visit
 from gausslab.recipes import RECIPES
-from gausslab.settings import LIMITS, PENALTY_TABLE, Setting, settings
+from gausslab.settings import LIMITS, PENALTY_TABLE, Setting
 from gausslab.targets import TARGETS, parse
 
 try:
@@ -187,7 +187,8 @@ def _upload(visit: Visit) -> None:
 
 
 def _settings(visit: Visit) -> None:
-    found = [setting for setting in settings(visit.experiment) if setting.path not in visit.on_the_stage]
+    live = visit.on_the_stage
+    found = [setting for setting in visit.experiment.settings if setting.path not in live]
     for title, starts in GROUPS.items():
         with st.expander(title):
             for setting in found:

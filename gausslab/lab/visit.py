@@ -22,7 +22,7 @@ from gausslab.lab.session import Session
 from gausslab.lab.transplant import UNITS
 from gausslab.lab.turns import TURNS
 from gausslab.recipes import RECIPES
-from gausslab.settings import LIMITS, Experiment, Setting, settings
+from gausslab.settings import LIMITS, Experiment, Setting
 from gausslab.targets import parse
 
 DUEL = ("swap", "peace")  # acts of the stage that the widgets beside it show
@@ -141,7 +141,7 @@ class Visit:
         """Begin a recipe, with some settings changed, on the target in force where it names none."""
         recipe, experiment, rival = RECIPES[name], RECIPES[name].experiment(**changes), self.session.rival
         kept = {"seed", "location", "scale"} | ({"target"} - set(recipe.settings))
-        usual = {setting.path: setting.value for setting in settings(experiment)}
+        usual = {setting.path: setting.value for setting in experiment.settings}
         usual = {path: value for path, value in usual.items() if not path.startswith("penalties.") and path not in kept}
         self.set_up(usual | {"penalties": dict(experiment.penalties)})
         if not self.message:

@@ -16,7 +16,7 @@ import jax
 
 from gausslab.penalties import PENALTIES
 from gausslab.run import Run, begin
-from gausslab.settings import Experiment, Setting, settings
+from gausslab.settings import Experiment, Setting
 
 from .quality import TARGETS
 from .rows import Options, Row
@@ -29,7 +29,7 @@ COMPILED = "Finished XLA compilation of "
 def rows(options: Options) -> list[Row]:
     """Count all rows of this group."""
     shut = Experiment()
-    gates = {setting.path: type(setting.value)(1) for setting in settings(shut) if setting.gate}
+    gates = {setting.path: type(setting.value)(1) for setting in shut.settings if setting.gate}
     opened = shut.changed(gates | {f"penalties.{name}": 0.1 for name in PENALTIES})
     return [_session("every gate shut", shut), _session("every gate and penalty open", opened)]
 
@@ -37,7 +37,7 @@ def rows(options: Options) -> list[Row]:
 def _session(what: str, experiment: Experiment) -> Row:
     run = begin(experiment)
     _go_on(run)
-    knobs = [setting for setting in settings(experiment) if setting.knob and not (setting.gate and not setting.value)]
+    knobs = [setting for setting in experiment.settings if setting.knob and not (setting.gate and not setting.value)]
     with compiled() as programs:
         for setting in knobs:
             _go_on(run.change({setting.path: _turned(setting)}))

@@ -3,7 +3,6 @@
 import pytest
 
 from gausslab.reproductions import connoisseur, f_gan
-from gausslab.settings import settings
 
 UNUSED = {
     *("location", "scale", "seed", "latent.low", "latent.high", "remedies.noise_half_life"),
@@ -22,5 +21,5 @@ UNUSED = {
 )
 def test_every_setting_that_matters_is_written_down(experiment, told):
     told |= {"target", "steps", "frame_every", "optimiser.horizon", "latent.kind"}
-    rest = [item for item in settings(experiment) if item.path not in told | UNUSED]
+    rest = [item for item in experiment.settings if item.path not in told | UNUSED]
     assert [item.path for item in rest if item.value] == []
