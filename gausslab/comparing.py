@@ -41,7 +41,7 @@ def shown(value: Any) -> str:
 
 def differing(first: Experiment, second: Experiment) -> list[Difference]:
     """Every setting in which two experiments differ, but for how long they train and how often they are looked at."""
-    one, other = ({setting.path: setting.value for setting in each.settings} for each in (first, second))
+    one, other = first.values, second.values
     paths = [*one, *(path for path in other if path not in one)]
     pairs = (Difference(path, one.get(path), other.get(path)) for path in paths if path not in BESIDE_THE_GAME)
     return [pair for pair in pairs if pair.first != pair.second]

@@ -119,7 +119,8 @@ def _device(values: np.ndarray) -> Array:
 
 
 @partial(jax.jit, static_argnums=0)
-def _values(loss: str, v: Array, best: Array, p: Array, q: Array) -> Float[Array, "2 2"]:
+def _values(loss: str, cells: Float[Array, "4 cells"]) -> Float[Array, "2 2"]:
+    v, best, p, q = cells
     return jnp.array([exact_value(LOSSES[loss], v, p, q), exact_value(LOSSES[loss], best, p, q)])
 
 
@@ -128,7 +129,7 @@ def equilibrium(loss: str) -> tuple[float, float]:
     """The discriminator's and the generator's loss where p_g = p and D = D*."""
     p = np.ones((1, 2)) / 2
     best = LOSSES[loss].optimal(p, p, p, p, np.array([0.0, 1.0]))[0]
-    values = np.asarray(_values(loss, best.astype(np.float32), best.astype(np.float32), p[0], p[0]))
+    values = np.asarray(_values(loss, np.array([best, best, p[0], p[0]], np.float32)))
     return float(values[0, 0]), float(values[0, 1])
 
 
@@ -142,8 +143,7 @@ def _exact_values(loss: str, v: np.ndarray, best: np.ndarray, p: np.ndarray, q: 
         both = p + q + 1e-30
         v, best = _merged(v * both) / _merged(both), _merged(best * both) / _merged(both)
         p, q = _merged(p), _merged(q)
-    as_float32 = [np.asarray(part, np.float32) for part in (v, best, p, q)]
-    values = np.asarray(_values(loss, *as_float32))
+    values = np.asarray(_values(loss, np.array([v, best, p, q], np.float32)))
     return float(-values[0, 0]), float(-values[1, 0])
 
 

@@ -13,7 +13,8 @@ from difflib import get_close_matches
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import tomli_w
 from pydantic import (
@@ -26,6 +27,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic.fields import FieldInfo
 
 from gausslab.errors import BadInput
 
@@ -358,12 +360,17 @@ class Experiment(Part, frozen=True):
 
     @cached_property
     def settings(self) -> tuple[Setting, ...]:
-        """Every setting, in the order in which it is written down."""
-        return tuple(_walk(self))
+        """Every setting with its description, in the order in which it is written down."""
+        return tuple(_setting(path, value, info) for path, value, info in _walk(self))
+
+    @cached_property
+    def values(self) -> Mapping[str, Any]:
+        """Every setting's value by its dotted path."""
+        return MappingProxyType({path: value for path, value, _ in _walk(self)})
 
     def knobs(self) -> dict[str, float]:
         """Every knob by its dotted path: what may change in the middle of a run."""
-        return {setting.path: float(setting.value) for setting in self.settings if setting.knob}
+        return {path: float(value) for path, value, info in _walk(self) if _extra(info).get("knob")}
 
     def structure(self) -> Experiment:
         """The experiment with every knob at its default: what the compiled program depends on, and nothing else."""
@@ -390,7 +397,7 @@ class Experiment(Part, frozen=True):
             for group in groups:
                 branch = branch.get(group) if isinstance(branch, dict) else None
             if not isinstance(branch, dict) or (name not in branch and groups != ["penalties"]):
-                raise BadInput(_unknown(path, [setting.path for setting in self.settings]))
+                raise BadInput(_unknown(path, self.values))
             branch[name] = dict(value) if isinstance(value, Mapping) else value  # a copy, which later paths may change
         return Experiment(**_told(Experiment, tree))
 
@@ -433,22 +440,21 @@ class Setting:
         return f"{low} to {high} {self.unit}".rstrip()
 
 
-def _walk(part: Part, prefix: str = "") -> Iterator[Setting]:
+def _walk(part: Part, prefix: str = "") -> Iterator[tuple[str, Any, FieldInfo]]:
+    """Every setting's dotted path, its value and the field that describes it."""
     for name, info in type(part).model_fields.items():
         path, value = f"{prefix}{name}", getattr(part, name)
         if isinstance(value, Part):
             yield from _walk(value, f"{path}.")
         elif path == "penalties":
-            for penalty, number in value:
-                yield _setting(f"{path}.{penalty}", number, PENALTY_WEIGHT, ())
+            yield from ((f"{path}.{penalty}", weight, PENALTY_WEIGHT) for penalty, weight in value)
         else:
-            choices = get_args(info.annotation) if "Literal" in str(info.annotation) else ()
-            yield _setting(path, value, info, choices)
+            yield path, value, info
 
 
-def _setting(path: str, value: Any, info: Any, choices: tuple[str, ...]) -> Setting:
+def _setting(path: str, value: Any, info: FieldInfo) -> Setting:
     bounds = {key: getattr(item, key) for item in info.metadata for key in ("ge", "le") if hasattr(item, key)}
-    extra = info.json_schema_extra or {}
+    extra = _extra(info)
     return Setting(
         path=path,
         value=value,
@@ -460,9 +466,14 @@ def _setting(path: str, value: Any, info: Any, choices: tuple[str, ...]) -> Sett
         high=bounds.get("le"),
         unit=extra.get("unit", ""),
         log=extra.get("log", False),
-        choices=choices,
+        choices=get_args(info.annotation) if get_origin(info.annotation) is Literal else (),
         table=next((item.func for item in info.metadata if isinstance(getattr(item, "func", None), Table)), None),
     )
+
+
+def _extra(info: FieldInfo) -> Mapping[str, Any]:
+    """What a knob's field says beside what Pydantic asks for."""
+    return info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
 
 
 def _unknown(name: str, known: Iterable[str]) -> str:
@@ -478,7 +489,7 @@ def _sentence(error: ValidationError, values: Mapping[str, Any]) -> str:
     if path == "penalties" and len(first["loc"]) > 1:
         path += "." + str(_sorted_items(values["penalties"])[first["loc"][1]][0])
     if first["type"] == "extra_forbidden":
-        return _unknown(path, [setting.path for setting in Experiment().settings])
+        return _unknown(path, Experiment().values)
     reason = first["msg"].removeprefix("Value error, ")
     if first["type"] != "value_error":
         came = repr(first["input"])
@@ -523,7 +534,7 @@ def from_toml(text: str, folder: Path | None = None) -> Experiment:
         values.pop(name, None)
     unknown = [name for name in values if name not in Experiment.model_fields]
     if unknown:
-        raise BadInput(_unknown(unknown[0], [setting.path for setting in Experiment().settings]))
+        raise BadInput(_unknown(unknown[0], Experiment().values))
     if isinstance(values.get("target"), str) and folder is not None:
         from gausslab import targets
 

@@ -50,10 +50,7 @@ class MLflow:
         found = self._client.get_experiment_by_name(self.experiment)
         home = found.experiment_id if found else self._client.create_experiment(self.experiment)
         self.run_id = self._client.create_run(home, run_name=self.name).info.run_id
-        told = [
-            self._entities.Param(setting.path, str(setting.value)[:LONGEST_VALUE])
-            for setting in run.experiment.settings
-        ]
+        told = [self._entities.Param(path, str(value)[:LONGEST_VALUE]) for path, value in run.experiment.values.items()]
         for start in range(0, len(told), PARAMETERS):
             self._client.log_batch(self.run_id, params=told[start : start + PARAMETERS])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gausslab.recipes import Recipe
 
 
-def every_setting() -> Iterator[Setting]:
+def every_setting() -> tuple[Setting, ...]:
     """All settings of an experiment, with every penalty that there is."""
     plain = Experiment()
     penalties = {**dict.fromkeys(PENALTY_TABLE.members(), 0.0), **dict(plain.penalties)}

@@ -243,7 +243,7 @@ def labels_of(runs: Sequence[Run]) -> list[str]:
     """A name for each of several runs: the settings in which it differs from the others, the values in force last."""
     values = []
     for run in runs:
-        told = {setting.path: setting.value for setting in run.experiment.settings} | run.knobs
+        told = {**run.experiment.values, **run.knobs}
         values.append(told | {"target": run.text, "step": run.step})
     names = [name for name in values[0] if any(values[0][name] != other.get(name) for other in values)]
     names += sorted({name for other in values for name in other} - set(values[0]))

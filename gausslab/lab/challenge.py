@@ -100,7 +100,7 @@ def _with(own: Experiment, changes: Mapping[str, Any]) -> Challenge:
     if unwanted:
         raise BadInput(f"expected a rival on the same seed and steps, got another {unwanted[0]}; change something else")
     made = changed(own, changes)
-    values = {setting.path: setting.value for setting in made.settings}
+    values = made.values
     told = {path: values.get(path) for path in changes}
     return Challenge(_named(made, told), changes=told)
 

@@ -61,10 +61,10 @@ def write(opening: Opening) -> str:
     if len(parts["target"]) > READABLE:
         parts = {"packed": pack(experiment.target)}
     parts |= {"recipe": opening.recipe, "seed": str(experiment.seed)}
-    usual = {setting.path: setting.value for setting in recipe.settings}
-    for setting in experiment.settings:
-        if setting.path not in NOT_IN_A_LINK and setting.value != usual.pop(setting.path, None):
-            parts[setting.path] = written(setting.value)
+    usual = dict(recipe.values)
+    for path, value in experiment.values.items():
+        if path not in NOT_IN_A_LINK and value != usual.pop(path, None):
+            parts[path] = written(value)
     # A penalty of the recipe that is left out here.
     parts |= {path: "none" for path in usual if path.startswith("penalties.")}
     if opening.events:

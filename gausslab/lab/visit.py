@@ -141,8 +141,11 @@ class Visit:
         """Begin a recipe, with some settings changed, on the target in force where it names none."""
         recipe, experiment, rival = RECIPES[name], RECIPES[name].experiment(**changes), self.session.rival
         kept = {"seed", "location", "scale"} | ({"target"} - set(recipe.settings))
-        usual = {setting.path: setting.value for setting in experiment.settings}
-        usual = {path: value for path, value in usual.items() if not path.startswith("penalties.") and path not in kept}
+        usual = {
+            path: value
+            for path, value in experiment.values.items()
+            if not path.startswith("penalties.") and path not in kept
+        }
         self.set_up(usual | {"penalties": dict(experiment.penalties)})
         if not self.message:
             self.recipe = name
