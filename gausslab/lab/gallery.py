@@ -17,7 +17,7 @@ from gausslab.errors import BadInput
 from gausslab.files import Saved, delete, rename
 from gausslab.files.choosing import COLUMNS, chosen, words
 from gausslab.files.shelf import LONGEST_NAME, checked
-from gausslab.lab import challenge
+from gausslab.lab import challenge, overheard
 from gausslab.lab.beside import Comparison, compare
 from gausslab.lab.glimpses import glimpse
 from gausslab.lab.keeping import Keeping, keep, loaded, opened
@@ -126,6 +126,7 @@ def _content(visit: Visit, ask: Callable[..., Any]) -> None:
                 _say()
                 _runs(shelf, runs)
     ask(key="shelf", on_told_change=_heard, width="stretch", height="content")
+    overheard.listen()
 
 
 def _say() -> None:

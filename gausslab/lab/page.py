@@ -16,7 +16,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 
 from gausslab.errors import BadInput
-from gausslab.lab import address, gallery, record, saving, theory, upload
+from gausslab.lab import address, gallery, overheard, record, saving, theory, upload
 from gausslab.lab.dueling import duel
 from gausslab.lab.fields import field
 from gausslab.lab.start import warm_up
@@ -64,6 +64,7 @@ def page() -> None:
     _stage()
     theory.switch()
     gallery.show(visit, _SHELF)
+    overheard.listen()
 
 
 @st.fragment  # in the place of the other one: elsewhere on the page, the stage would be another
@@ -87,6 +88,7 @@ def _stage() -> None:
     raw = (st.session_state.get("stage") or {}).get("req")
     _show(visit.reply(raw, given_up=_overtaken))
     theory.theory(visit)  # in this fragment: where two fragments ask at the same moment, only one of them is run
+    overheard.answer()
 
 
 def _show(chunk: bytes) -> Any:
@@ -242,16 +244,19 @@ def _save(visit: Visit) -> None:
             )
     for place, (ending, kind) in enumerate(saving.FILMS.items()):
         with (left, right)[(place + len(saving.FILES)) % 2]:
-            asked = st.button(kind.label, key=f"save{ending}", width="stretch")
-        if asked:
-            try:
-                visit.film = kind.make(visit.session, ending, theme)
-            except BadInput as error:
-                st.error(str(error), icon=":material/error:")
+            asked = {"on_click": _make_film, "args": (visit, ending, theme)}
+            st.button(kind.label, key=f"save{ending}", width="stretch", **asked)
     if visit.film:
         made = visit.film.content.done()
         st.fragment(_film, run_every=None if made else 1.0)(visit.film, asked_again=not made)
     _open_file(visit)
+
+
+def _make_film(visit: Visit, ending: str, theme: str) -> None:
+    try:
+        visit.film, visit.message = saving.FILMS[ending].make(visit.session, ending, theme), ""
+    except BadInput as error:
+        visit.message = str(error)
 
 
 def _open_file(visit: Visit) -> None:

@@ -87,20 +87,50 @@ def browser():
         browser.close()
 
 
-@pytest.fixture
-def visit(browser, address):
-    """Opens the lab: `visit("?seed=3", color_scheme="dark")`; every page must end without a word in the console."""
-    contexts, labs = [], []
+@pytest.fixture(scope="package")
+def device(browser):
+    """What a person browses with, one of each kind: a second page on it has fetched all of Streamlit before."""
+    contexts = {}
 
-    def open_page(query="", **context):
-        contexts.append(browser.new_context(**{"viewport": SIZE, **context}))
-        contexts[-1].set_default_timeout(1000 * COLD_START / 2)
-        labs.append(Lab(contexts[-1].new_page(), address + query))
-        return labs[-1]
+    def of(owner, **kind):
+        key = (owner, *sorted(kind.items()))
+        if key not in contexts:
+            contexts[key] = browser.new_context(**kind)
+            contexts[key].set_default_timeout(1000 * COLD_START / 2)
+        return contexts[key]
+
+    yield of
+    for context in contexts.values():
+        context.close()
+
+
+@pytest.fixture
+def page(device):
+    """Opens an empty page: `page("somebody else", color_scheme="dark")`; it is forgotten once its test is over."""
+    pages = []
+
+    def open_page(owner="one", viewport=SIZE, color_scheme="light", reduced_motion="no-preference", **kind):
+        pages.append(device(owner, **kind).new_page())
+        pages[-1].set_viewport_size(viewport)
+        pages[-1].emulate_media(color_scheme=color_scheme, reduced_motion=reduced_motion)
+        return pages[-1]
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.evaluate("localStorage.clear()")
+        page.close()
+
+
+@pytest.fixture
+def visit(page, address):
+    """Opens the lab: `visit("?seed=3", color_scheme="dark")`; every page must end without a word in the console."""
+    labs = []
+
+    def open_lab(query="", **looks):
+        labs.append(Lab(page(**looks), address + query))
+        return labs[-1]
+
+    yield open_lab
     for lab in labs:
         assert lab.complaints == []
 

@@ -43,8 +43,8 @@ def test_slider_acts_while_it_is_held(lab):
     version = lab.said("v")
     for place in range(1, 9):
         lab.page.mouse.move(middle + 5 * place, y)
+    lab.until(lambda: lab.shown("scale") > wide, "the slider to follow")
     lab.until(lambda: lab.said("v") > version, "frames of the new width")
-    assert lab.shown("scale") > wide
     lab.page.mouse.up()
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from .conftest import COLD_START, SIZE, free_port, start_server
+from .conftest import free_port, start_server
 from .lab import Lab
 
 HERE = "?recipe=vanilla&target=normal(4,1.25)&seed=3"
@@ -52,7 +52,7 @@ def test_run_is_found_again_after_a_reload_and_opened_where_it_was_shown(visit, 
 
 
 def test_each_visitor_sees_only_their_own(visit):
-    one, other = visit(HERE), visit(HERE)
+    one, other = visit(HERE), visit(HERE, owner="another")
     keep(one, "run of one")
     theirs = gallery(other)
     theirs.get_by_text("Nothing is kept here yet").wait_for()
@@ -60,26 +60,17 @@ def test_each_visitor_sees_only_their_own(visit):
 
 
 @pytest.fixture
-def shared(browser, tmp_path):
-    """Opens pages of a server on which all see all runs, each in a browser of its own."""
+def shared(page, tmp_path):
+    """Opens pages of a server on which all see all runs, each in the browser of its owner."""
     port = free_port()
     told = ("--shared", "--runs", str(tmp_path / "runs"))
     server = start_server(port, tmp_path / "output.txt", *told)
-    contexts = []
-
-    def come():
-        contexts.append(browser.new_context(viewport=SIZE))
-        contexts[-1].set_default_timeout(1000 * COLD_START / 2)
-        return Lab(contexts[-1].new_page(), f"http://127.0.0.1:{port}/{HERE}")
-
-    yield come
-    for context in contexts:
-        context.close()
+    yield lambda owner: Lab(page(owner), f"http://127.0.0.1:{port}/{HERE}")
     server.terminate()
     server.wait(20)
 
 
 def test_all_see_all_runs_where_the_server_was_told_so(shared, tmp_path):
-    keep(shared(), "run of all")
-    gallery(shared()).get_by_text("run of all").first.wait_for()
+    keep(shared("one"), "run of all")
+    gallery(shared("another")).get_by_text("run of all").first.wait_for()
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["run of all"]

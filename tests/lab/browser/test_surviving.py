@@ -2,7 +2,7 @@
 
 import pytest
 
-from .conftest import SIZE, free_port, start_server
+from .conftest import free_port, start_server
 from .lab import Lab
 
 
@@ -10,30 +10,34 @@ class Fragile:
     """A server that can be killed, and started again at the same port."""
 
     def __init__(self, folder):
-        self.port, self.output = free_port(), folder / "output.txt"
-        self.start()
+        self.port, self.output, self.server = free_port(), folder / "output.txt", None
 
     def start(self):
-        self.server = start_server(self.port, self.output)
+        if self.server is None or self.server.poll() is not None:
+            self.server = start_server(self.port, self.output)
 
     def kill(self):
         self.server.kill()
         self.server.wait(20)
 
 
-@pytest.fixture
-def fragile(tmp_path):
-    server = Fragile(tmp_path)
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    server = Fragile(tmp_path_factory.mktemp("fragile"))
     yield server
     server.kill()
     assert "Traceback" not in server.output.read_text()
 
 
 @pytest.fixture
-def lab(browser, fragile):
-    context = browser.new_context(viewport=SIZE)
-    yield Lab(context.new_page(), f"http://127.0.0.1:{fragile.port}/?recipe=vanilla&target=normal(4,1.25)&seed=3")
-    context.close()
+def fragile(alone):
+    alone.start()
+    return alone
+
+
+@pytest.fixture
+def lab(page, fragile):
+    return Lab(page(), f"http://127.0.0.1:{fragile.port}/?recipe=vanilla&target=normal(4,1.25)&seed=3")
 
 
 def turned(lab):

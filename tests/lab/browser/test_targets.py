@@ -34,3 +34,14 @@ def test_column_of_a_file_is_seen_before_it_is_learnt(lab):
     sidebar.get_by_text("mean 99.5").wait_for()
     sidebar.get_by_role("button", name="Learn this").click()
     lab.until(lambda: "Target 200 values." in lab.described(), "the data as the target")
+
+
+def test_what_is_typed_at_the_moment_at_which_the_stage_asks_for_frames_is_not_lost(lab):
+    sidebar = lab.open_sidebar()
+    # All that is done within this time goes to the server as one message, as it does on a busy machine.
+    lab.page.evaluate("const at = setTimeout; window.setTimeout = (does, ms, ...rest) => at(does, ms || 150, ...rest)")
+    complaint = sidebar.get_by_test_id("stAlert")
+    for text, state in [("normal(4, -1)", "visible"), ("normal(4, 2)", "detached")] * 4:
+        sidebar.get_by_role("textbox", name="Density to learn").fill(text)
+        complaint.wait_for(state=state)
+    assert lab.playing
