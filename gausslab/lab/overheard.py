@@ -1,8 +1,8 @@
 """What somebody does beside the stage at the very moment at which the stage asks for frames.
 
-The browser sends what has been done within a few milliseconds as one message. Where the stage asks in the same message,
-Streamlit takes all of it for the stage's own: it draws the stage alone, and the rest of the page stays as it was, with a
-file that was brought and never read. So each answer to the stage looks whether anything else has changed.
+The browser sends what has been done within a few milliseconds as one message. Where the stage asks in the same one,
+Streamlit takes all of it for the stage's own: it draws the stage alone, and the rest of the page stays as it was, with
+a file that was brought and never read. So each answer to the stage looks whether anything else has changed.
 """
 
 from __future__ import annotations
@@ -32,4 +32,4 @@ def answer() -> None:
 
 
 def _shown() -> dict[str, Any]:
-    return {key: value for key, value in st.session_state.items() if key not in OWN}
+    return {str(key): value for key, value in st.session_state.items() if key not in OWN}
