@@ -31,6 +31,15 @@ def pytest_configure(config):
     jax.config.update("jax_enable_compilation_cache", False)
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
+def pytest_collection_modifyitems(items):
+    """One worker begins with all tests of the browser, which wait more than they compute; files stay together."""
+    for item in items:
+        home = item.path.parent if item.path.parent.name == "browser" else item.path
+        item.add_marker(pytest.mark.xdist_group(str(home.relative_to(item.config.rootpath))))
+    items.sort(key=lambda item: item.path.parent.name != "browser")
+
+
 def pytest_unconfigure(config):
     """Leave nothing behind."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
@@ -39,12 +48,13 @@ def pytest_unconfigure(config):
 
 @pytest.fixture(scope="session", autouse=True)
 def compiled_quickly():
-    """The training loop, compiled in a third of the time; each step then takes ten times as long."""
-    from constructors import QUICKLY
+    """Start and loop of a training, compiled in a third of the time; each step then takes ten times as long."""
+    from constructors import QUICKLY, SHIPPED
 
     from gausslab import training
 
-    training.advance = jax.jit(training.advance.__wrapped__, static_argnums=0, compiler_options=QUICKLY)
+    for name, program in SHIPPED.items():
+        setattr(training, name, jax.jit(program.__wrapped__, static_argnums=0, compiler_options=QUICKLY))
 
 
 @pytest.fixture(scope="module")

@@ -27,8 +27,13 @@ from gausslab.targets import parse
 from gausslab.training import Observation
 from gausslab.updates import UPDATES, Moves
 
-SHIPPED = training.advance  # as people get it; `conftest` puts one in its place that is compiled quickly
-QUICKLY = {"xla_backend_optimization_level": 0, "xla_cpu_use_fusion_emitters": False}
+# As people get them; `conftest` puts others in their place that are compiled quickly.
+SHIPPED = {"advance": training.advance, "initial": training.initial}
+QUICKLY = {
+    "xla_backend_optimization_level": 0,
+    "xla_cpu_use_fusion_emitters": False,
+    "xla_cpu_parallel_codegen_split_count": 1,
+}
 PLAYERS = ("generator", "discriminator")
 NETWORK = {
     "activation": "tanh",
@@ -265,7 +270,8 @@ def optimised() -> Iterator[None]:
     """Compile as outside of the tests, in this process and in those that it starts: where last bits are looked at."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JAX_DISABLE_MOST_OPTIMIZATIONS", "0")
-        patch.setattr(training, "advance", SHIPPED)
+        for name, program in SHIPPED.items():
+            patch.setattr(training, name, program)
         before = jax.config.read("jax_disable_most_optimizations")
         jax.config.update("jax_disable_most_optimizations", False)
         try:

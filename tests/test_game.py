@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from constructors import game, plain
+from constructors import QUICKLY, game, plain
 
 from gausslab import game as played
 from gausslab.game import Batch, Conditions, Gradient, State, draw
@@ -21,7 +21,7 @@ WIDTHS = {
 WAYS = 3  # random directions in which a slope is taken
 
 
-@partial(jax.jit, static_argnums=0)
+@partial(jax.jit, static_argnums=0, compiler_options=QUICKLY)
 def _gradients(structure: Experiment, conditions: Conditions, state: State, batch: Batch) -> tuple[Gradient, Gradient]:
     return (
         played.discriminator_gradient(structure, conditions, state, batch),
@@ -29,9 +29,9 @@ def _gradients(structure: Experiment, conditions: Conditions, state: State, batc
     )
 
 
-_draw = jax.jit(draw, static_argnums=0)
-_judge = jax.jit(played.judge, static_argnums=0)
-_moved = jax.jit(played.moved, static_argnums=(0, 3))
+_draw = jax.jit(draw, static_argnums=0, compiler_options=QUICKLY)
+_judge = jax.jit(played.judge, static_argnums=0, compiler_options=QUICKLY)
+_moved = jax.jit(played.moved, static_argnums=(0, 3), compiler_options=QUICKLY)
 
 
 def _turned(conditions: Conditions, **knobs: float) -> Conditions:

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from constructors import game, plain
+from constructors import QUICKLY, game, plain
 
 from gausslab import game as played
 from gausslab import training
@@ -20,7 +20,7 @@ RATES = {"generator.rate": 0.3, "discriminator.rate": 0.2}
 SHARED = plain(RATES).structure()  # the rule is no part of a gradient
 
 
-@partial(jax.jit, static_argnums=0)
+@partial(jax.jit, static_argnums=0, compiler_options=QUICKLY)
 def _field(structure: Experiment, conditions: Conditions, at: State, index):
     batch = played.draw(structure, conditions, at.step, index)
     of_d = played.discriminator_gradient(structure, conditions, at, batch)
@@ -28,7 +28,7 @@ def _field(structure: Experiment, conditions: Conditions, at: State, index):
     return of_d.vector, of_g.vector
 
 
-_step = jax.jit(training.step, static_argnums=0)
+_step = jax.jit(training.step, static_argnums=0, compiler_options=QUICKLY)
 
 
 def _down(state: State, player: str, slope, rate: float) -> State:
@@ -78,7 +78,7 @@ def _extragradient(conditions, state):
     return _both(conditions, ahead, state, GENERATOR_DRAWS + 1)
 
 
-@partial(jax.jit, static_argnums=(0, 3))
+@partial(jax.jit, static_argnums=(0, 3), compiler_options=QUICKLY)
 def _side(structure: Experiment, conditions: Conditions, at: State, reals: bool, index):
     batch = played.draw(structure, conditions, at.step, index)
     loss, statistics = LOSSES[structure.loss], at.discriminator.statistics

@@ -15,8 +15,11 @@ from .lab import Lab
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 WITHOUT_SCREEN = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+ONE_MODE = "?target=normal(4,1.25)&seed=3"
 COLD_START = 120  # seconds, for a machine that has to compile everything first
 SIZE = {"width": 1280, "height": 720}
+# Sixty drawings a second without a graphics card take a core: only tests of what moves, or is moved, ask for them.
+CALM, LIVELY = "reduce", "no-preference"
 
 
 @pytest.fixture(scope="package")
@@ -109,7 +112,7 @@ def page(device):
     """Opens an empty page: `page("somebody else", color_scheme="dark")`; it is forgotten once its test is over."""
     pages = []
 
-    def open_page(owner="one", viewport=SIZE, color_scheme="light", reduced_motion="no-preference", **kind):
+    def open_page(owner="one", viewport=SIZE, color_scheme="light", reduced_motion=CALM, **kind):
         pages.append(device(owner, **kind).new_page())
         pages[-1].set_viewport_size(viewport)
         pages[-1].emulate_media(color_scheme=color_scheme, reduced_motion=reduced_motion)
@@ -138,4 +141,10 @@ def visit(page, address):
 @pytest.fixture
 def lab(visit):
     """The lab on a target of one mode."""
-    return visit("?target=normal(4,1.25)&seed=3")
+    return visit(ONE_MODE)
+
+
+@pytest.fixture
+def lively(visit):
+    """The same with all its motion."""
+    return visit(ONE_MODE, reduced_motion=LIVELY)

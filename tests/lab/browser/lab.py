@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 PATIENCE = 30  # seconds that anything may take on a slow, busy machine
 LOOK = 25  # milliseconds between two looks
+SETTLED = 350  # milliseconds in which a page that stands still would have been drawn again, also a calm one
 
 # The middle of all opaque pixels of a colour on a canvas, their top, and how many there are, in CSS pixels.
 FIND_COLOUR = """(canvas, [red, green, blue]) => {
@@ -107,14 +108,14 @@ class Lab:
         """Wait until two looks at a page that stands still are the same."""
         before = None
         while before != (before := self.pictures()):
-            self.page.wait_for_timeout(4 * LOOK)
+            self.page.wait_for_timeout(SETTLED)
 
     def settle_window(self):
         """Wait until the axes stand still."""
         look = self.stage.locator("[data-panel=densities] canvas.still")
         before = None
         while before != (before := look.evaluate("canvas => canvas.toDataURL()")):
-            self.page.wait_for_timeout(4 * LOOK)
+            self.page.wait_for_timeout(SETTLED)
 
     def canvas(self, panel):
         return self.stage.locator(f"[data-panel={panel}] canvas.moving")
@@ -179,6 +180,8 @@ class Lab:
             self.stage.locator(f"[data-layer={layer}]").click()
 
     def open_sidebar(self):
-        self.page.get_by_test_id("stExpandSidebarButton").click()
+        way = self.page.get_by_test_id("stExpandSidebarButton")
+        if way.is_visible():  # a browser remembers one that was opened
+            way.click()
         self.page.get_by_test_id("stSidebarContent").get_by_role("textbox", name="Density to learn").wait_for()
         return self.page.get_by_test_id("stSidebar")

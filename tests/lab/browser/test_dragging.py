@@ -19,33 +19,33 @@ def grab_the_target(lab):
     return left, x, top + y + 4
 
 
-def test_dragging_the_target_moves_it_while_the_pointer_is_down_and_the_generator_follows(lab):
-    left, x, y = grab_the_target(lab)
-    version, before = lab.said("v"), lab.colour("densities", GENERATOR)["middle"]
+def test_dragging_the_target_moves_it_while_the_pointer_is_down_and_the_generator_follows(lively):
+    left, x, y = grab_the_target(lively)
+    version, before = lively.said("v"), lively.colour("densities", GENERATOR)["middle"]
     assert abs(before - x) < 60
     for place in range(1, 13):
-        lab.page.mouse.move(left + x + 10 * place, y)
-    lab.until(lambda: abs(lab.colour("densities", TARGET)["top"][0] - (x + 120)) < NEAR, "the target to follow")
-    assert lab.shown("location") > 4.3
-    lab.until(lambda: lab.said("v") > version, "frames of the new target")
-    lab.until(lambda: lab.colour("densities", GENERATOR)["middle"] > before + 60, "the generator to follow")
-    assert lab.playing
-    lab.page.mouse.up()
+        lively.page.mouse.move(left + x + 10 * place, y)
+    lively.until(lambda: abs(lively.colour("densities", TARGET)["top"][0] - (x + 120)) < NEAR, "the target to follow")
+    assert lively.shown("location") > 4.3
+    lively.until(lambda: lively.said("v") > version, "frames of the new target")
+    lively.until(lambda: lively.colour("densities", GENERATOR)["middle"] > before + 60, "the generator to follow")
+    assert lively.playing
+    lively.page.mouse.up()
 
 
-def test_slider_acts_while_it_is_held(lab):
-    slider = lab.slider("scale")
+def test_slider_acts_while_it_is_held(lively):
+    slider = lively.slider("scale")
     box = slider.bounding_box()
     y, middle = box["y"] + box["height"] / 2, box["x"] + box["width"] / 2
-    wide = lab.shown("scale")
-    lab.page.mouse.move(middle, y)
-    lab.page.mouse.down()
-    version = lab.said("v")
+    wide = lively.shown("scale")
+    lively.page.mouse.move(middle, y)
+    lively.page.mouse.down()
+    version = lively.said("v")
     for place in range(1, 9):
-        lab.page.mouse.move(middle + 5 * place, y)
-    lab.until(lambda: lab.shown("scale") > wide, "the slider to follow")
-    lab.until(lambda: lab.said("v") > version, "frames of the new width")
-    lab.page.mouse.up()
+        lively.page.mouse.move(middle + 5 * place, y)
+    lively.until(lambda: lively.shown("scale") > wide, "the slider to follow")
+    lively.until(lambda: lively.said("v") > version, "frames of the new width")
+    lively.page.mouse.up()
 
 
 @pytest.mark.parametrize(("start", "towards"), [("left", -1), ("right", 1)])

@@ -14,8 +14,7 @@ def gallery(lab):
     """The open gallery of a page."""
     way = lab.page.get_by_role("button", name="Saved runs")
     way.wait_for()
-    if lab.page.get_by_test_id("stExpandSidebarButton").is_visible():  # a browser remembers one that was opened
-        lab.open_sidebar()
+    lab.open_sidebar()
     way.click()
     dialog = lab.page.get_by_role("dialog")
     dialog.get_by_role("button", name="Save this run").wait_for()

@@ -3,16 +3,16 @@
 import pytest
 
 
-def test_pause_pauses_the_page_and_the_server(lab):
-    lab.wait_for_step(10)
-    lab.pause()
-    lab.until(lab.quiet, "the last answer under way")
-    step, sent = lab.step, len(lab.sent)
-    lab.page.wait_for_timeout(1000)  # as long as a second of training would take
-    assert lab.step == step
-    assert len(lab.sent) == sent, "nothing may be asked of the server"
-    lab.button("play").click()
-    lab.wait_for_step(step + 10)
+def test_pause_pauses_the_page_and_the_server(lively):
+    lively.wait_for_step(10)
+    lively.pause()
+    lively.until(lively.quiet, "the last answer under way")
+    step, sent = lively.step, len(lively.sent)
+    lively.page.wait_for_timeout(1000)  # as long as a second of training would take
+    assert lively.step == step
+    assert len(lively.sent) == sent, "nothing may be asked of the server"
+    lively.button("play").click()
+    lively.wait_for_step(step + 10)
 
 
 def test_step_takes_one_step(lab):

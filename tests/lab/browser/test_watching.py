@@ -3,11 +3,11 @@
 import pytest
 
 
-def test_first_frame_moves_by_itself(lab):
-    before = lab.pixels("densities")
-    lab.wait_for_step(lab.step + 20)
-    assert lab.pixels("densities") != before
-    assert lab.playing
+def test_first_frame_moves_by_itself(lively):
+    before = lively.pixels("densities")
+    lively.wait_for_step(lively.step + 20)
+    assert lively.pixels("densities") != before
+    assert lively.playing
 
 
 @pytest.mark.parametrize("station", ["G", "D"])
