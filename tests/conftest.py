@@ -17,6 +17,9 @@ os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 import jax
 import pytest
 from jaxtyping import install_import_hook
+from xdist.scheduler import LoadFileScheduling
+
+BROWSER = "tests/lab/browser/"
 
 # An int where a float is asked for is right by PEP 484, and by everybody who types 2 for 2.0.
 install_import_hook("gausslab", "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
@@ -31,13 +34,19 @@ def pytest_configure(config):
     jax.config.update("jax_enable_compilation_cache", False)
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
 def pytest_collection_modifyitems(items):
-    """One worker begins with all tests of the browser, which wait more than they compute; files stay together."""
-    for item in items:
-        home = item.path.parent if item.path.parent.name == "browser" else item.path
-        item.add_marker(pytest.mark.xdist_group(str(home.relative_to(item.config.rootpath))))
-    items.sort(key=lambda item: item.path.parent.name != "browser")
+    """Those with a browser come first: they wait more than they compute, and other tests fill the gaps."""
+    items.sort(key=lambda item: not item.nodeid.startswith(BROWSER))
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Files stay together, and all that need a browser: they share one, and one server."""
+
+    class Together(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            return BROWSER if nodeid.startswith(BROWSER) else super()._split_scope(nodeid)
+
+    return Together(config, log)
 
 
 def pytest_unconfigure(config):
