@@ -225,7 +225,10 @@ def _losses(page: Watched) -> list:
 
     def choose(name: str):
         def choice() -> None:
-            sidebar.get_by_role("combobox", name="loss").click()
+            field = sidebar.get_by_role("combobox", name="loss")
+            field.scroll_into_view_if_needed()
+            page.page.wait_for_timeout(500)  # what opens while the sidebar scrolls is shut again
+            field.click()
             page.page.get_by_role("option", name=name, exact=True).click()
 
         return choice
@@ -249,16 +252,18 @@ def _networks(page: Watched) -> list:
 
 
 def _changed(page: Watched, choose) -> tuple[float, float]:
-    """Seconds to the first frame after a change, and the longest gap between drawings meanwhile in milliseconds."""
+    """Seconds to the first frame after a change, and the longest gap between drawings meanwhile in milliseconds.
+
+    Where the stage itself is made anew, nothing is drawn meanwhile.
+    """
     page.watch(1)
-    epoch = page.said("epoch")
-    now = page.page.evaluate("performance.now()")
+    epoch, started = page.said("epoch"), page.now()
     choose()
-    page.page.wait_for_function(
-        "([root, epoch]) => Number(root.dataset.epoch) > epoch", arg=[page.stage.element_handle(), epoch]
-    )
-    seen = page.recorded()
-    return (seen.epochs[0][0] - now) / 1000, seen.longest_gap
+    while page.said("epoch") <= epoch:
+        page.page.wait_for_timeout(10)
+    spent = page.now() - started
+    gap = spent if page.recorder() else page.recorded().longest_gap
+    return spent / 1000, gap
 
 
 def _starts(browser: Browser, folder: Path, kept: Path) -> Iterator[Row]:

@@ -53,6 +53,17 @@ class Watched:
         """A number that the stage tells of itself."""
         return int(self.stage.get_attribute(f"data-{name}") or 0)
 
+    def now(self) -> float:
+        """The page's own clock, in milliseconds."""
+        return self.page.evaluate("performance.now()")
+
+    def recorder(self) -> bool:
+        """See to it that there is one; true where it is new, as the stage is then."""
+        new = not self.stage.evaluate("root => 'recorded' in root")
+        if new:
+            self.stage.evaluate(RECORDER.read_text(encoding="utf-8"))
+        return new
+
     def recorded(self) -> Seen:
         """What was noted since the last call."""
         return Seen(**self.stage.evaluate("root => root.recorded()"))
@@ -119,7 +130,7 @@ def watching(browser: Browser, address: str, **query: str) -> Iterator[Watched]:
     page.on("websocket", lambda socket: _count_runs(socket, watched))
     page.goto(f"{address}?{urlencode(query)}")
     page.locator(".stage[data-step]").wait_for(timeout=FIRST_FRAME)
-    watched.stage.evaluate(RECORDER.read_text(encoding="utf-8"))
+    watched.recorder()
     yield watched
     page.context.close()
 
