@@ -15,8 +15,9 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -224,14 +225,14 @@ def _losses(page: Watched) -> list:
     sidebar.get_by_text("Game", exact=True).click()
 
     def choose(name: str):
-        def choice() -> None:
+        def prepared() -> Locator:
             field = sidebar.get_by_role("combobox", name="loss")
             field.scroll_into_view_if_needed()
             page.page.wait_for_timeout(500)  # what opens while the sidebar scrolls is shut again
             field.click()
-            page.page.get_by_role("option", name=name, exact=True).click()
+            return page.page.get_by_role("option", name=name, exact=True)
 
-        return choice
+        return lambda: prepared().click
 
     return [choose("hinge"), choose("least_squares"), choose("hinge")]
 
@@ -241,22 +242,23 @@ def _networks(page: Watched) -> list:
     sidebar.get_by_text("Generator", exact=True).click()
 
     def choose(widths: str):
-        def choice() -> None:
+        def prepared() -> Locator:
             field = sidebar.get_by_role("textbox", name="widths").first
             field.fill(widths)
-            field.press("Enter")
+            return field
 
-        return choice
+        return lambda: partial(prepared().press, "Enter")
 
     return [choose("24, 24"), choose("16"), choose("24, 24")]
 
 
-def _changed(page: Watched, choose) -> tuple[float, float]:
+def _changed(page: Watched, prepare: Callable[[], Callable[[], None]]) -> tuple[float, float]:
     """Seconds to the first frame after a change, and the longest gap between drawings meanwhile in milliseconds.
 
     Where the stage itself is made anew, nothing is drawn meanwhile.
     """
     page.watch(1)
+    choose = prepare()
     epoch, started = page.said("epoch"), page.now()
     choose()
     while page.said("epoch") <= epoch:

@@ -97,16 +97,16 @@ def test_a_save_on_the_way_makes_do_without_links_and_with_a_touched_folder(tmp_
 
 
 def test_the_frame_for_the_moment_is_not_saved_on_the_way(tmp_path):
-    run, folder = begin(small({"frame_every": 1000})), tmp_path / "run"
+    run, folder = begin(small({"frame_every": 8000})), tmp_path / "run"
     autosave = Autosave(run, folder)
-    for _, plan in going_on(run, Plan(1000), progress=False):
-        if plan is None or 1 < run.step < 1000:
+    for _, plan in going_on(run, Plan(8000), progress=False):
+        if plan is None or 1 < run.step < 8000:
             break
-    autosave.save(Plan(1000))
+    autosave.save(Plan(8000))
     again = load(folder)
-    assert 1 < again.step == run.step < 1000 and [frame.step for frame in again.frames] == [0]
-    again.train(1000 - again.step, progress=False)
-    assert digest(again) == digest(begin(small({"frame_every": 1000})).train(1000, progress=False))
+    assert 1 < again.step == run.step < 8000 and [frame.step for frame in again.frames] == [0]
+    again.train(8000 - again.step, progress=False)
+    assert digest(again) == digest(begin(small({"frame_every": 8000})).train(8000, progress=False))
 
 
 def test_a_run_on_its_way_says_so(tmp_path):
