@@ -311,7 +311,9 @@ def _restart(browser: Browser, folder: Path, kept: Path) -> Row:
                 while step() < 300:
                     page.wait_for_timeout(20)
             page.get_by_text("The server does not answer").wait_for()
-            stood = step()
+            stood = -1
+            while stood != (stood := step()):
+                page.wait_for_timeout(700)  # it plays on as far as it has frames
             with serving(kept, folder / "output", port=port):
                 started = time.perf_counter()
                 while step() <= stood:
