@@ -18,7 +18,11 @@ OWN = {"stage", "phase", LAST}  # of the stage's fragment, which is drawn with e
 
 def listen() -> None:
     """Remember what everything beside the stage showed when it was drawn."""
-    st.session_state[LAST] = _shown()
+    before = st.session_state.get(LAST, {})
+    # A button is pressed for one run alone, and a switch that was just turned on looks like it until the next answer.
+    st.session_state[LAST] = {
+        key: value for key, value in _shown().items() if value is not True or before.get(key) is True
+    }
 
 
 def answer() -> None:
@@ -29,6 +33,7 @@ def answer() -> None:
     now = _shown()
     if any(key in now and now[key] != value for key, value in last.items()):
         st.rerun()
+    st.session_state[LAST] = {**now, **last}
 
 
 def _shown() -> dict[str, Any]:

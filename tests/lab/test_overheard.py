@@ -1,0 +1,14 @@
+"""What is remembered of the page, to be compared with at the next answer to the stage."""
+
+from test_page import SMALL, opened, widget
+
+from gausslab.lab.overheard import LAST
+
+
+def test_button_is_not_remembered_as_pressed():
+    page = opened(recipe="vanilla", target="normal(4, 1.25)", **SMALL)
+    assert page.session_state[LAST]["save.gif"] is False
+    widget(page, "save.gif").click().run()
+    assert not page.exception
+    assert page.session_state[LAST].get("save.gif") is not True
+    page.session_state["visit"].film.content.result()
