@@ -289,6 +289,14 @@ def _oscillating(frame: Frame, past: Sequence[Frame], first: Frame) -> str:
     return ""
 
 
+def _stalled(frame: Frame, past: Sequence[Frame]) -> str:
+    """Far from the target, and no nearer than long before; asked last, where nothing else has a name."""
+    distance = _distance(frame)
+    if len(past) < PAST // 2 or not FAR_OFF < distance < math.inf or _improving(frame, past):
+        return ""
+    return f"Stalled: W1 is {distance:.2f} σ, and was {_distance(past[0]):.2f} σ at {_ago(frame, past[0])}."
+
+
 def _healthy(frame: Frame, past: Sequence[Frame]) -> str:
     now, modes = _distance(frame), len(frame.readings.mode_masses)
     covered = "" if modes == 1 else f"; {frame.readings.modes_covered} of {modes} modes are covered"
@@ -324,10 +332,11 @@ def _ago(frame: Frame, earlier: Frame) -> str:
 
 
 class Verdict(NamedTuple):
-    """A kind of diagnosis: what it means, and the sentence where it applies ("" where it does not)."""
+    """A kind of diagnosis: what it means, the sentence where it applies ("" where it does not), and if it is a fault."""
 
     summary: str
     sentence: Callable[[Frame, Sequence[Frame], Frame], str]
+    fault: bool = True
 
 
 VERDICTS: dict[str, Verdict] = {  # in the order in which they are considered
@@ -339,8 +348,9 @@ VERDICTS: dict[str, Verdict] = {  # in the order in which they are considered
     "strong_discriminator": Verdict("D knows every real and every fake, and G cannot follow.", _strong_discriminator),
     "collapsed": Verdict("Whole modes, or nearly all of the width, are missing, and it stays so.", _collapsed),
     "memorising": Verdict("What is generated is the data, and next to nothing between them.", _memorising),
-    "noise_floor": Verdict("As near to the target as one batch can tell.", _at_the_floor),
+    "noise_floor": Verdict("As near to the target as one batch can tell.", _at_the_floor, fault=False),
     "tails_cut": Verdict("The target has heavy tails, and what is generated ends far short of them.", _tails_cut),
     "oscillating": Verdict("The players chase each other, and the distance does not shrink.", _oscillating),
-    "healthy": Verdict("It learns, or it has learnt.", lambda frame, past, first: _healthy(frame, past)),
+    "stalled": Verdict("It stays far from the target.", lambda frame, past, first: _stalled(frame, past)),
+    "healthy": Verdict("It learns, or it has learnt.", lambda frame, past, first: _healthy(frame, past), fault=False),
 }

@@ -45,6 +45,14 @@ def test_a_distance_that_stays_is_healthy_while_nothing_else_is_the_matter():
     assert "stays near 0.300 σ" in sentence
 
 
+def test_a_large_distance_that_stays_for_long_is_a_stall():
+    frames = [_frame(20 * i, 2.5 - 0.02 * i) for i in range(PAST)]
+    assert _verdict(frames) == ("stalled", "Stalled: W1 is 1.72 σ, and was 2.50 σ at the start.")
+    assert _verdict(frames[: PAST // 2])[0] == "healthy"
+    assert _verdict([_frame(20 * i, 2.5 * 0.95**i) for i in range(PAST)])[0] == "healthy"
+    assert _verdict([_frame(20 * i, 0.4) for i in range(PAST)])[0] == "healthy"
+
+
 def test_a_distance_below_that_of_a_batch_is_the_noise_floor():
     floor = ONE.scene.noise_floor / ONE.scene.spread
     assert _verdict([_frame(20 * i, 0.99 * floor) for i in range(4)])[0] == "noise_floor"
@@ -98,7 +106,7 @@ def test_a_mean_that_swings_is_oscillating():
     verdict, sentence = _verdict(swinging)
     assert verdict == "oscillating"
     assert "swung" in sentence
-    trembling = [_frame(20 * i, 0.6, mean=4 + 0.01 * np.sin(i)) for i in range(PAST)]
+    trembling = [_frame(20 * i, 0.4, mean=4 + 0.01 * np.sin(i)) for i in range(PAST)]
     assert _verdict(trembling)[0] == "healthy"
     settling = [_frame(20 * i, 0.6 * 0.98**i, mean=4 + 0.98**i * np.sin(i)) for i in range(PAST)]
     assert _verdict(settling)[0] == "healthy"

@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from gausslab.diagnosis import VERDICTS
 from gausslab.errors import BadInput
 from gausslab.frame import Frame, Scene
 from gausslab.history import LOSSES_AND_GRADIENTS
@@ -163,7 +164,7 @@ def encode(answer: Answer) -> bytes:
         "scalarNames": SCALARS,
         "scenes": {name: _scene(name, frame) for name, frame in scenes.items() if name not in answer.known},
         "sceneOf": [line.scene for line in answer.lines],
-        "words": [{"verdict": line.verdict, "sentence": line.sentence} for line in answer.lines],
+        "words": [_words(line) for line in answer.lines],
         "marks": [{"folds": frame.folds, "flats": frame.flats} for frame in frames],
         "layers": _layers(answer.layers) if answer.layers else None,
         **_grids(frames, rivals),
@@ -191,6 +192,11 @@ def decode(chunk: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         blocks[item["name"]] = np.frombuffer(chunk, "<f4", count, place).reshape(item["shape"])
         place += 4 * count
     return header, blocks
+
+
+def _words(line: Line) -> dict[str, Any]:
+    fault = line.verdict in VERDICTS and VERDICTS[line.verdict].fault
+    return {"verdict": line.verdict, "sentence": line.sentence, "fault": fault}
 
 
 def _layers(found: Layers) -> dict[str, Any]:

@@ -259,6 +259,8 @@ CLASSICS: dict[str, Recipe] = {
             "discriminator.widths": (32,),
             "discriminator.activation": "relu",
             "discriminator.rate": 3e-3,
+            "generator.initial_std": 0.3,  # about Glorot's law, with which the original's layers begin
+            "discriminator.initial_std": 0.25,
             "latent.kind": "normal",
             "latent.dimension": 10,
             "optimiser.beta1": 0.9,

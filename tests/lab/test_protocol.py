@@ -139,8 +139,13 @@ def test_foreign_bytes_are_no_chunk():
 
 
 def test_every_line_says_its_words(lines):
-    header, _ = decode(encode(Answer([Line(lines[0].frame, "s", "healthy", "Fine.")], {})))
-    assert header["words"] == [{"verdict": "healthy", "sentence": "Fine."}]
+    said = [Line(lines[0].frame, "s", *words) for words in (("healthy", "Fine."), ("collapsed", "Gone."), ("", ""))]
+    header, _ = decode(encode(Answer(said, {})))
+    assert header["words"] == [
+        {"verdict": "healthy", "sentence": "Fine.", "fault": False},
+        {"verdict": "collapsed", "sentence": "Gone.", "fault": True},
+        {"verdict": "", "sentence": "", "fault": False},
+    ]
 
 
 def test_rival_comes_with_the_curves_of_every_frame_and_its_grid_only_where_that_is_another():

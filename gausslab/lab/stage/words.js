@@ -6,18 +6,6 @@ import { HALF_STEPS } from "./machine.js";
 const SETTLED = 700; // ms that another verdict must stand before it is shown
 const REFRESHED = 1200; // ms between two sentences of the same verdict
 const TOLD = 8000; // ms between two text alternatives
-const BAD = new Set([
-  "diverged",
-  "collapsed",
-  "hopping",
-  "vanishing",
-  "oscillating",
-  "thrown_off",
-  "weak_discriminator",
-  "strong_discriminator",
-  "memorising",
-  "tails_cut",
-]);
 
 /** Says what is going on, calmly. */
 export class Words {
@@ -47,7 +35,7 @@ export class Words {
    */
   say(now, moment, { half, failure, playing, seed, layers }) {
     this.count(moment);
-    const { verdict, sentence } = moment.frame.words;
+    const { verdict, sentence, fault } = moment.frame.words;
     const kind = failure ? "failure" : (half ?? verdict);
     const words = failure ?? (half ? HALF_STEPS[half] : sentence);
     if (kind !== this.candidate) {
@@ -60,7 +48,7 @@ export class Words {
       : now - this.refreshed > REFRESHED;
     if (due && words) {
       if (this.sentence.textContent !== words) this.sentence.textContent = words;
-      this.sentence.dataset.mood = failure || (!half && BAD.has(verdict)) ? "bad" : "calm";
+      this.sentence.dataset.mood = failure || (!half && fault) ? "bad" : "calm";
       if (another) this.status.textContent = words;
       this.verdict = kind;
       this.refreshed = now;
