@@ -332,7 +332,7 @@ def _ago(frame: Frame, earlier: Frame) -> str:
 
 
 class Verdict(NamedTuple):
-    """A kind of diagnosis: what it means, the sentence where it applies ("" where it does not), and if it is a fault."""
+    """A kind of diagnosis: what it means, the sentence where it applies ("" elsewhere), and if it is a fault."""
 
     summary: str
     sentence: Callable[[Frame, Sequence[Frame], Frame], str]
