@@ -29,7 +29,6 @@ UNUSUAL = ("location", "scale", "target")  # last in the list: then they learn d
 
 def duel(visit: Visit) -> None:
     """Draw the choice, and what there is to do about the rival that there is."""
-    st.subheader("Duel", anchor=False, help=HELP)
     rival = visit.session.rival
     if rival:
         told = rival.told(visit.session.run)
@@ -40,7 +39,7 @@ def duel(visit: Visit) -> None:
     kinds = {SETTING: _setting, RECIPE: _recipe, BRANCH: _branch, FILE: _file}
     if len(visit.session.branches) == 1:
         del kinds[BRANCH]
-    kind = st.selectbox("Another rival" if rival else "Against", list(kinds), key=visit.key("against"))
+    kind = st.selectbox("Another rival" if rival else "Against", list(kinds), key=visit.key("against"), help=HELP)
     kinds[kind](visit)
 
 

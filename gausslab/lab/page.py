@@ -6,6 +6,8 @@ dragged; the widgets beside it run the whole page.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -39,6 +41,7 @@ GROUPS = {
     "Optimiser": ("optimiser.",),
     "Remedies": ("remedies.",),
 }
+SENT = 0.05  # seconds in which Streamlit, which sends a hundred times a second, has sent what was drawn
 # Room for the stage, and Streamlit's own bar above it instead of over it.
 SPACE = """<style>
 .stMainBlockContainer { padding: 2.5rem 1rem 0; max-width: none; }
@@ -58,13 +61,15 @@ def page() -> None:
         gallery.button()
         _recipe(visit)
         _target(visit)
-        _settings(visit)
-        duel(visit)
-        _save(visit)
+        for title in GROUPS:
+            _section(title, lambda title=title: _settings(visit, title))
+        _section("Duel", lambda: duel(visit))
+        _section("Save and open", lambda: _save(visit))
     _stage()
     theory.switch()
     gallery.show(visit, _SHELF)
     overheard.listen()
+    _send_out()
 
 
 @st.fragment  # in the place of the other one: elsewhere on the page, the stage would be another
@@ -95,6 +100,16 @@ def _show(chunk: bytes) -> Any:
     return _STAGE(key="stage", data=chunk, on_req_change=_asked, width="stretch", height="content")
 
 
+def _send_out() -> None:
+    """Let what has been drawn go out, where the stage has asked for frames meanwhile.
+
+    Streamlit would begin to answer at once, throw away what was drawn of the stage and is not sent yet, and have the
+    browser take the stage down, since it was not drawn.
+    """
+    if _overtaken():
+        time.sleep(SENT)
+
+
 def _overtaken() -> bool:
     """Whether the page has been asked for something newer, which Streamlit keeps to itself until this is answered."""
     context = get_script_run_ctx()
@@ -108,6 +123,14 @@ def _asked() -> None:
     if visit is not None and visit.concerns_the_page(raw):
         visit.reply(raw)
         st.rerun()
+
+
+def _section(title: str, draw: Callable[[], None]) -> None:
+    """A part of the sidebar that is drawn once it is opened: what is shut costs neither server nor browser anything."""
+    section = st.expander(title, key=f"section {title}", on_change="rerun")
+    if section.open:
+        with section:
+            draw()
 
 
 def _recipe(visit: Visit) -> None:
@@ -188,16 +211,13 @@ def _upload(visit: Visit) -> None:
     st.button("Learn this", key=visit.key("learn"), type="primary", on_click=learn)
 
 
-def _settings(visit: Visit) -> None:
+def _settings(visit: Visit, group: str) -> None:
     live = visit.on_the_stage
-    found = [setting for setting in visit.experiment.settings if setting.path not in live]
-    for title, starts in GROUPS.items():
-        with st.expander(title):
-            for setting in found:
-                if setting.path.startswith(starts):
-                    _widget(visit, setting)
-            if title == "Game":
-                _penalties(visit)
+    for setting in visit.experiment.settings:
+        if setting.path.startswith(GROUPS[group]) and setting.path not in live:
+            _widget(visit, setting)
+    if group == "Game":
+        _penalties(visit)
 
 
 def _widget(visit: Visit, setting: Setting) -> None:
@@ -228,7 +248,6 @@ def _penalties(visit: Visit) -> None:
 
 
 def _save(visit: Visit) -> None:
-    st.subheader("Save and open", anchor=False)
     theme = "dark" if st.context.theme.type == "dark" else "light"
     left, right = st.columns(2)
     for place, (ending, kind) in enumerate(saving.FILES.items()):

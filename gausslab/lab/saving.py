@@ -22,9 +22,14 @@ _FILMERS = ThreadPoolExecutor(LIMITS.films, thread_name_prefix="film")
 
 
 def picture(session: Session, ending: str, theme: str) -> bytes:
-    """The panel at the last step, with its history, as .png or .svg."""
-    frames = session.frames(LIMITS.film_frames)
-    return _written(ending, lambda path: figures.save(figures.panel(frames[-1], frames, theme=theme), path))
+    """The panel at the last step, with its history, as .png or .svg; of both runs in a duel."""
+    own, *rival = _tracks(session)
+    drawn = (
+        figures.panel_together([own, *rival], theme=theme)
+        if rival
+        else figures.panel(own.frames[-1], own.frames, theme=theme)
+    )
+    return _written(ending, lambda path: figures.save(drawn, path))
 
 
 class Film(NamedTuple):
@@ -35,7 +40,7 @@ class Film(NamedTuple):
 
 
 def film(session: Session, ending: str, theme: str) -> Film:
-    """Begin a film of the run so far, as .mp4 or .gif.
+    """Begin a film of the run so far, as .mp4 or .gif; of both runs in a duel.
 
     Raises:
         BadInput: another film is being made.
@@ -48,8 +53,19 @@ def film(session: Session, ending: str, theme: str) -> Film:
 
 
 def _filmed(session: Session, ending: str, theme: str) -> bytes:
-    frames = session.frames(LIMITS.film_frames)
-    return _written(ending, lambda path: figures.film(frames, path, theme=theme, progress=False))
+    own, *rival = _tracks(session)
+    if rival:
+        return _written(ending, lambda path: figures.film_together([own, *rival], path, theme=theme, progress=False))
+    return _written(ending, lambda path: figures.film(own.frames, path, theme=theme, progress=False))
+
+
+def _tracks(session: Session) -> list[figures.Track]:
+    """The run and, in a duel, its rival at the same moments."""
+    frames, rival = session.frames(LIMITS.film_frames), session.rival
+    own = figures.Track("this run", frames)
+    if not rival:
+        return [own]
+    return [own, figures.Track(rival.challenge.name, [rival.remembered(frame.step) for frame in frames])]
 
 
 def history(session: Session, ending: str, theme: str) -> bytes:

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from gausslab.errors import BadInput
 from gausslab.lab import saving
+from gausslab.lab.challenge import with_changes
 from gausslab.lab.protocol import decode
 from gausslab.lab.session import Session
 from gausslab.recipes import RECIPES
@@ -30,6 +31,12 @@ def opened(**query: str) -> AppTest:
     at.run()
     assert not at.exception
     return at
+
+
+def unfold(at: AppTest, section: str) -> AppTest:
+    """Open a section of the sidebar."""
+    at.session_state[f"section {section}"] = True
+    return at.run()
 
 
 def answer(at: AppTest):
@@ -98,20 +105,32 @@ def test_loss_is_changed_by_the_native_widget_and_the_weights_stay(page):
     ask(page)
     before = page.session_state["visit"].session
     step, epoch = before.step, before.epoch
-    widget(page, "loss").select("minimax").run()
+    widget(unfold(page, "Game"), "loss").select("minimax").run()
     header, _ = answer(page)
     assert header["setup"]["loss"] == "minimax"
     assert header["epoch"] > epoch and header["steps"][0] >= step
 
 
+def test_section_is_drawn_once_it_is_opened_and_no_longer_when_it_is_shut(page):
+    def labels() -> set[str]:
+        return {item.label for kind in ("selectbox", "number_input", "button") for item in page.get(kind)}
+
+    shut = labels()
+    unfold(page, "Optimiser")
+    assert {"schedule", "beta1"} <= labels() - shut
+    page.session_state["section Optimiser"] = False
+    page.run()
+    assert labels() == shut
+
+
 def test_penalty_that_is_chosen_gets_a_slider(page):
-    widget(page, "penalties").select("r1").run()
+    widget(unfold(page, "Game"), "penalties").select("r1").run()
     header, _ = answer(page)
     assert "penalties.r1" in [control["path"] for control in header["setup"]["controls"]]
 
 
 def test_setting_that_goes_too_far_is_refused_and_the_widget_shows_the_old_value(page):
-    widget(page, "generator.widths").set_value("8, 8, 8, 8, 8").run()
+    widget(unfold(page, "Generator"), "generator.widths").set_value("8, 8, 8, 8, 8").run()
     header, _ = answer(page)
     assert "in the lab" in header["setup"]["message"]
     assert widget(page, "generator.widths").value == "8"
@@ -209,8 +228,31 @@ def test_film_is_of_its_kind(session, ending, start):
     assert saving.FILMS[ending].make(session, ending, "light").content.result().startswith(start)
 
 
+@pytest.fixture(scope="module")
+def duelling(session) -> Session:
+    two = Session(session.experiment)
+    two.duel(with_changes(two.experiment, {"generator.rate": 0.01}))
+    two.advance(5, 2)
+    return two
+
+
+@pytest.mark.parametrize(("ending", "start"), [(".png", b"\x89PNG"), (".svg", b"<?xml")])
+def test_picture_saved_in_a_duel_shows_both_runs(duelling, monkeypatch, ending, start):
+    both = saving.FILES[ending].make(duelling, ending, "light")
+    monkeypatch.setattr(duelling, "rival", None)
+    assert both.startswith(start) and both != saving.FILES[ending].make(duelling, ending, "light")
+
+
+def test_film_saved_in_a_duel_has_both_runs_at_the_same_moments(duelling):
+    own, rival = saving._tracks(duelling)
+    assert [frame.step for frame in own.frames] == [frame.step for frame in rival.frames]
+    assert (own.label, rival.label) == ("this run", duelling.rival.challenge.name)
+    content = saving.FILMS[".mp4"].make(duelling, ".mp4", "light").content.result()
+    assert content.startswith(b"\0\0\0 ftyp") and len(content) > 10_000
+
+
 def test_film_is_made_beside_the_page_and_then_there_to_save(page):
-    widget(page, "save.mp4").click().run()
+    widget(unfold(page, "Save and open"), "save.mp4").click().run()
     assert not page.exception
     page.session_state["visit"].film.content.result()
     page.run()
@@ -228,7 +270,7 @@ def test_second_film_at_a_time_is_refused_with_a_sentence(page, session):
     try:
         with pytest.raises(BadInput, match="film at a time"):
             saving.film(session, ".mp4", "light")
-        widget(page, "save.gif").click().run()
+        widget(unfold(page, "Save and open"), "save.gif").click().run()
         assert "film at a time" in answer(page)[0]["setup"]["message"]
     finally:
         for _ in range(LIMITS.films):
@@ -260,7 +302,7 @@ def test_rival_of_a_link_is_sent_with_every_frame_and_stays_in_the_address():
 def test_rival_is_chosen_beside_the_stage_and_both_are_taken_to_where_the_run_stands(page):
     ask(page)
     step = page.session_state["visit"].session.step
-    widget(page, "duel").click().run()
+    widget(unfold(page, "Duel"), "duel").click().run()
     header, _ = answer(page)
     assert (
         header["epoch"] == 1
@@ -275,7 +317,7 @@ def test_rival_is_chosen_beside_the_stage_and_both_are_taken_to_where_the_run_st
 
 
 def test_rival_may_be_a_recipe_and_a_value_that_is_the_same_is_not_offered(page):
-    widget(page, "duel setting").set_value("batch").run()
+    widget(unfold(page, "Duel"), "duel setting").set_value("batch").run()
     assert widget(page, "duel").disabled
     widget(page, "against").set_value("a recipe").run()
     widget(page, "duel").click().run()
@@ -283,7 +325,7 @@ def test_rival_may_be_a_recipe_and_a_value_that_is_the_same_is_not_offered(page)
 
 
 def test_sides_swapped_on_the_stage_are_shown_beside_it_and_the_end_as_well():
-    page = opened(recipe="steady", target="normal(4, 1.25)", rival="vanilla", batch="16")
+    page = unfold(opened(recipe="steady", target="normal(4, 1.25)", rival="vanilla", batch="16"), "Game")
     ask(page)
     header, _ = ask(page, act="swap")
     page.run()

@@ -4,6 +4,7 @@
  */
 
 import { brief } from "./drawing.js";
+import { lodged } from "./lodging.js";
 import { Plane } from "./plane.js";
 import { watchPlane } from "./start.js";
 import { readTheme, themeKey } from "./theme.js";
@@ -58,6 +59,11 @@ class Phase {
     this.seq = 0;
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
     this.listen();
+  }
+
+  /** The element that is shown. */
+  get root() {
+    return this.parts.root;
   }
 
   listen() {
@@ -204,9 +210,15 @@ class Phase {
     this.redraw();
   }
 
+  /** Stands still. */
+  rest() {
+    cancelAnimationFrame(this.request);
+    this.request = null;
+  }
+
   /** Stops everything and leaves nothing behind. */
   leave() {
-    if (this.request) cancelAnimationFrame(this.request);
+    this.rest();
     clearInterval(this.watchdog);
     clearTimeout(this.telling);
     this.resizing.disconnect();
@@ -214,23 +226,11 @@ class Phase {
   }
 }
 
-const shown = new WeakMap();
-
 /**
- * Shows what the page sends; the first call makes the plane.
+ * Shows what the page sends; the first call makes the plane. Streamlit hands over
  *
- * @param {object} component what Streamlit hands to a component
- * @param {?object} component.data an answer of `gausslab.lab.plane`
- * @param {Node} component.parentElement
- * @param {function(string, object)} component.setStateValue
- * @returns {function()} the clean-up
+ * - `data`: an answer of `gausslab.lab.plane`, or nothing;
+ * - `parentElement`: where to show it;
+ * - `setStateValue`: takes a name and a value for the page.
  */
-export default function phase(component) {
-  const { parentElement } = component;
-  if (!shown.has(parentElement)) shown.set(parentElement, new Phase(parentElement));
-  shown.get(parentElement).update(component);
-  return () => {
-    shown.get(parentElement)?.leave();
-    shown.delete(parentElement);
-  };
-}
+export default lodged((parent) => new Phase(parent));

@@ -14,6 +14,7 @@ import { History } from "./history.js";
 import { emptyHand, placeHandles, watchDensities, watchKeys, watchMap } from "./input.js";
 import { dressLegend, layOut } from "./layout.js";
 import { Lifeline } from "./lifeline.js";
+import { lodged } from "./lodging.js";
 import { HALF_STEPS, Machine } from "./machine.js";
 import { MapPanel } from "./map.js";
 import { Moment, place } from "./moment.js";
@@ -80,7 +81,12 @@ class Stage {
     this.listen();
     this.showSpeed(this.playhead.speed);
     this.loop = this.loop.bind(this);
-    this.request = requestAnimationFrame(this.loop);
+    this.wake();
+  }
+
+  /** The element that is shown. */
+  get root() {
+    return this.parts.root;
   }
 
   listen() {
@@ -194,6 +200,7 @@ class Stage {
   /** Takes an answer of the page. */
   update({ data, setStateValue }) {
     this.setStateValue = setStateValue;
+    this.wake();
     this.undressed = true; // Streamlit calls after a change of theme as well
     if (!data) return;
     this.lifeline.heard();
@@ -364,9 +371,20 @@ class Stage {
     this.redraw();
   }
 
+  /** Goes on at the pace of the screen. */
+  wake() {
+    this.request ??= requestAnimationFrame(this.loop);
+  }
+
+  /** Stands still. */
+  rest() {
+    cancelAnimationFrame(this.request);
+    this.request = this.lastNow = null;
+  }
+
   /** Stops everything and leaves nothing behind. */
   leave() {
-    cancelAnimationFrame(this.request);
+    this.rest();
     this.unwatch();
     this.lifeline.leave();
     this.resizing.disconnect();
@@ -376,23 +394,11 @@ class Stage {
   }
 }
 
-const stages = new WeakMap();
-
 /**
- * Shows what the page sends; the first call makes the stage.
+ * Shows what the page sends; the first call makes the stage. Streamlit hands over
  *
- * @param {object} component what Streamlit hands to a component
- * @param {?Uint8Array} component.data a chunk
- * @param {Node} component.parentElement
- * @param {function(string, object)} component.setStateValue
- * @returns {function()} the clean-up
+ * - `data`: a chunk, as a Uint8Array, or nothing;
+ * - `parentElement`: where to show it;
+ * - `setStateValue`: takes a name and a value for the page.
  */
-export default function stage(component) {
-  const { parentElement } = component;
-  if (!stages.has(parentElement)) stages.set(parentElement, new Stage(parentElement));
-  stages.get(parentElement).update(component);
-  return () => {
-    stages.get(parentElement)?.leave();
-    stages.delete(parentElement);
-  };
-}
+export default lodged((parent) => new Stage(parent));

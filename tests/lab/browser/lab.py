@@ -185,3 +185,9 @@ class Lab:
             way.click()
         self.page.get_by_test_id("stSidebarContent").get_by_role("textbox", name="Density to learn").wait_for()
         return self.page.get_by_test_id("stSidebar")
+
+    def section(self, title):
+        """A part of the sidebar, opened."""
+        part = self.open_sidebar().get_by_test_id("stExpander").filter(has_text=title)
+        part.get_by_text(title, exact=True).click()
+        return part

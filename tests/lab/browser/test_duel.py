@@ -35,6 +35,6 @@ def test_link_with_a_rival_shows_both_and_the_sides_can_be_swapped_and_parted(vi
 def test_rival_chosen_in_mid_run_is_raced_from_the_start_and_both_play_on(visit):
     lab = visit(QUERY)
     lab.wait_for_step(30)
-    lab.open_sidebar().get_by_role("button", name="Begin the duel").click()
+    lab.section("Duel").get_by_role("button", name="Begin the duel").click()
     lab.until(lambda: "They differ in: penalties.r1 none | 1. " in words(lab), "the rival")
     lab.until(lambda: "rival=penalties.r1:1" in lab.page.url and lab.playing, "both to play on from there")

@@ -75,7 +75,8 @@ def test_less_motion_is_honoured(visit):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_serious(visit, theme):
     lab = visit(QUERY, color_scheme=theme)
-    lab.open_sidebar()
+    for section in ("Game", "Discriminator", "Duel", "Save and open"):
+        lab.section(section).get_by_test_id("stElementContainer").first.wait_for()
     lab.pause()
     found = Axe().run(lab.page).response["violations"]
     serious = [fault for fault in found if fault["impact"] in ("serious", "critical")]

@@ -7,8 +7,7 @@ from gausslab.settings import to_toml
 
 
 def upload(lab, path):
-    sidebar = lab.open_sidebar()
-    box = sidebar.get_by_test_id("stFileUploader").filter(has_text="Open a run's experiment.toml")
+    box = lab.section("Save and open").get_by_test_id("stFileUploader").filter(has_text="Open a run's experiment.toml")
     box.locator("input[type=file]").set_input_files(path)
 
 
