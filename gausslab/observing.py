@@ -129,7 +129,10 @@ def equilibrium(loss: str) -> tuple[float, float]:
     """The discriminator's and the generator's loss where p_g = p and D = D*."""
     p = np.ones((1, 2)) / 2
     best = LOSSES[loss].optimal(p, p, p, p, np.array([0.0, 1.0]))[0]
-    values = np.asarray(_values(loss, np.array([best, best, p[0], p[0]], np.float32)))
+    # Among empty cells, as many as a frame has: other shapes are another program.
+    cells = np.zeros((4, PAIRED_CELLS if LOSSES[loss].paired else CELLS), np.float32)
+    cells[:, :2] = best, best, p[0], p[0]
+    values = np.asarray(_values(loss, cells))
     return float(values[0, 0]), float(values[0, 1])
 
 

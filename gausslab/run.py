@@ -339,10 +339,11 @@ class Run:
         held = self.experiment.penalties or self.experiment.remedies.clip_weights
         return self.experiment.loss not in UNBOUNDED or bool(held)
 
-    def compile(self) -> None:
-        """Compile the training loop, for which the shapes of the state are enough."""
+    def compile(self, looks: int = FRAMES_PER_CALL) -> None:
+        """Compile the training loop of so many looks, for which the shapes of the state are enough."""
         started = time.perf_counter()
-        arguments = (self._force.conditions, self.state, self.moves, self._force.look.view, jnp.asarray(NO_STEPS))
+        steps = jnp.asarray(np.zeros(looks, np.int32))
+        arguments = (self._force.conditions, self.state, self.moves, self._force.look.view, steps)
         training.advance.lower(self._structure, *arguments).compile()
         self.timing.compiling += time.perf_counter() - started
 
@@ -457,12 +458,19 @@ def _in_force(knobs: Mapping[str, float], text: str, events: Iterable[Event]) ->
     return {path: float(value) for path, value in values.items()}, text
 
 
-def begin(experiment: Experiment, *, ahead: bool = False, parsed: dict[str, Target] | None = None) -> Run:
+def begin(
+    experiment: Experiment,
+    *,
+    ahead: bool = False,
+    looks: int = FRAMES_PER_CALL,
+    parsed: dict[str, Target] | None = None,
+) -> Run:
     """A run at step 0, with nothing learnt yet.
 
     Args:
         experiment: what to do.
         ahead: compile the training loop while the initial weights are being drawn; for a run that trains at once.
+        looks: that are taken in one call of that loop.
         parsed: targets by their text, where they are known already.
     """
     parsed = {} if parsed is None else parsed
@@ -470,17 +478,17 @@ def begin(experiment: Experiment, *, ahead: bool = False, parsed: dict[str, Targ
         parsed[experiment.target] = parse(experiment.target)
     target = parsed[experiment.target].moved(experiment.location, experiment.scale)
     units = Units(float(target.centre), float(target.spread)) if experiment.standardised else Units(0.0, 1.0)
-    structure, key = experiment.structure(), _keys(experiment.seed)[0]
+    beginning, key = experiment.beginning(), _keys(experiment.seed)[0]
 
     def standing(state: State) -> Run:
         return Run(experiment, state, training.still(), units, first=0, parsed=parsed)
 
     if not ahead:
-        return standing(training.initial(structure, key))
+        return standing(training.initial(beginning, key))
     with ThreadPoolExecutor(max_workers=1) as other:
-        state = other.submit(training.initial, structure, key)
-        run = standing(jax.eval_shape(partial(training.unlearnt, structure), key))
-        run.compile()
+        state = other.submit(training.initial, beginning, key)
+        run = standing(jax.eval_shape(partial(training.unlearnt, beginning), key))
+        run.compile(looks)
         run.state = state.result()
     return run
 

@@ -384,6 +384,13 @@ class Experiment(Part, frozen=True):
                 values[setting.path] = setting.default
         return self.changed(values)
 
+    def beginning(self) -> Experiment:
+        """As much of it as the first state of a game depends on: networks, latent, and what the optimiser remembers."""
+        starts = ("generator.", "discriminator.", "latent.")
+        told = {path: value for path, value in self.structure().values.items() if path.startswith(starts)}
+        told |= {"optimiser.name": self.optimiser.name, "batch": self.batch}
+        return Experiment().structure().changed(told)
+
     def changed(self, values: Mapping[str, Any]) -> Experiment:
         """The experiment with some settings changed, each by its dotted path.
 

@@ -27,13 +27,9 @@ from gausslab.targets import parse
 from gausslab.training import Observation
 from gausslab.updates import UPDATES, Moves
 
-# As people get them; `conftest` puts others in their place that are compiled quickly.
-SHIPPED = {"advance": training.advance, "initial": training.initial}
-QUICKLY = {
-    "xla_backend_optimization_level": 0,
-    "xla_cpu_use_fusion_emitters": False,
-    "xla_cpu_parallel_codegen_split_count": 1,
-}
+# As people get it; `conftest` puts another in its place that is compiled quickly.
+ADVANCE = training.advance
+QUICKLY = training.COMPILED_FOR_ONE_USE
 PLAYERS = ("generator", "discriminator")
 NETWORK = {
     "activation": "tanh",
@@ -168,7 +164,7 @@ def game(experiment: Experiment) -> Game:
     """A game that has not begun."""
     structure = experiment.structure()
     conditions, look = conditions_of(experiment)
-    return Game(structure, conditions, _initial(_networks_of(structure), experiment.seed), training.still(), look)
+    return Game(structure, conditions, _initial(experiment.beginning(), experiment.seed), training.still(), look)
 
 
 def conditions_of(experiment: Experiment, units: Units | None = None) -> tuple[Conditions, Lens]:
@@ -180,15 +176,6 @@ def conditions_of(experiment: Experiment, units: Units | None = None) -> tuple[C
     knobs = {path: jnp.float32(value) for path, value in experiment.knobs().items()}
     conditions = Conditions(knobs, target_table(unmoved, units), jax.random.key(experiment.seed))
     return conditions, lens(experiment.structure(), moved, units)
-
-
-def _networks_of(structure: Experiment) -> Experiment:
-    """The part of a structure that its first state depends on, so that it is compiled once for all the rest."""
-    values = {"optimiser.name": structure.optimiser.name}
-    values |= {f"latent.{name}": value for name, value in structure.latent.model_dump().items()}
-    for player in PLAYERS:
-        values |= {f"{player}.{name}": value for name, value in getattr(structure, player).model_dump().items()}
-    return Experiment().changed(values | {"batch": structure.batch}).structure()
 
 
 @lru_cache(maxsize=64)
@@ -270,8 +257,7 @@ def optimised() -> Iterator[None]:
     """Compile as outside of the tests, in this process and in those that it starts: where last bits are looked at."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JAX_DISABLE_MOST_OPTIMIZATIONS", "0")
-        for name, program in SHIPPED.items():
-            patch.setattr(training, name, program)
+        patch.setattr(training, "advance", ADVANCE)
         before = jax.config.read("jax_disable_most_optimizations")
         jax.config.update("jax_disable_most_optimizations", False)
         try:
