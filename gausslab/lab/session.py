@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 from weakref import WeakKeyDictionary
@@ -23,6 +24,7 @@ from gausslab.lab.branches import Branches, Ghost, Stand, evenly, ghost
 from gausslab.lab.challenge import Challenge
 from gausslab.lab.layers import Layers, look_into
 from gausslab.lab.pace import FRAMES_PER_CALL, Pace
+from gausslab.lab.preparing import Preparation, prepare
 from gausslab.lab.protocol import Line, Request
 from gausslab.lab.rival import Rival
 from gausslab.lab.timeline import Entry, Timeline
@@ -39,6 +41,7 @@ OPTIMAL_FRAMES = 20  # after each of which it is asked whether D is optimal
 NEAR_OPTIMAL = 0.02  # |V(D*) − V(D)| over |V(D*) − V at rest| at which D is called optimal
 MOMENTS_BEFORE = 10  # a fork, that are remembered to compare with where no others are
 SHOWN_AGAIN = 40  # remembered frames of a branch that is entered, and moments in the curve of a ghost
+TRAINING = ("step", "discriminator", "generator", "optimal")  # acts that wait for a program that is being compiled
 AS_TYPED = {"location": 0.0, "scale": 1.0}  # where a new target stands
 
 
@@ -93,6 +96,7 @@ class Session:
         self._version = 0
         self._script: deque[Event] = deque()
         self._goal = 0
+        self._preparation: Preparation | None = None
         self.agenda = Agenda(self.agenda.events)
         self._forget()
 
@@ -130,6 +134,16 @@ class Session:
         """The experiment as it stands, with every knob where it has been turned to."""
         return self.run.experiment.changed(self.run.knobs | {"target": self.run.text})
 
+    @property
+    def intended(self) -> Experiment:
+        """The experiment with all that has been asked for, also what is still being compiled."""
+        return self.experiment.changed(self._preparation.values) if self._preparation else self.experiment
+
+    @property
+    def prepares(self) -> bool:
+        """Whether something that has been asked for is still being compiled."""
+        return self._preparation is not None
+
     def name(self, scene: Scene) -> str:
         """The name by which the stage knows a scene."""
         if scene not in self._names:
@@ -149,7 +163,7 @@ class Session:
             return self._so_far() if self._stands else self.look() + self.advance(OPENING, 1, hurry=False)
         if request.act == "share":
             return []
-        if request.epoch != self.epoch:
+        if request.epoch != self.epoch or self._follow_preparation(request):
             # Asked before the page changed the session: what the stage holds is void, and so are its knobs.
             if self._stands:
                 return self._so_far()
@@ -468,24 +482,60 @@ class Session:
                 f"expected at most {LIMITS.values:,} values in the lab, got {sample.size:,}; take every k-th"
             )
 
-    def set_up(self, values: Mapping[str, Any]) -> None:
+    def set_up(self, values: Mapping[str, Any], *, playing: bool = False) -> None:
         """Take other settings of any kind from the page: at once, with the weights kept, or from a new start.
+
+        Args:
+            values: by dotted path.
+            playing: let the run play on while another program is compiled for it.
 
         Raises:
             BadInput: a setting that cannot be used, or that is too large for the lab; nothing is changed then.
         """
-        before = self.experiment
-        new = before.changed({**(AS_TYPED if "target" in values else {}), **values})
+        before, values = self.intended, {**(AS_TYPED if "target" in values else {}), **values}
+        new = before.changed(values)
         LIMITS.check(new)
         if new == before:
             return
         if "target" in values:
             self._check_target(new.target)
         if new.structure() == before.structure() and new.seed == before.seed:
-            self.change({path: value for path, value in new.knobs().items()} | {"target": new.target})
-        else:
+            self.change({path: new.knobs()[path] for path in self.run.knobs} | {"target": new.target})
+            if self._preparation:
+                self._preparation = self._preparation.also(values)
+            self.epoch += 1
+            return
+        self._preparation = prepare({**(self._preparation.values if self._preparation else {}), **values}, new)
+        self.settle(LIMITS.turn if playing else None)
+
+    def settle(self, patience: float | None = None) -> None:
+        """Take up the settings whose program was being compiled.
+
+        Args:
+            patience: seconds to wait for it; None waits to its end.
+        """
+        if self._preparation is None:
+            return
+        with suppress(TimeoutError):
+            self._preparation.program.result(patience)
+            new, self._preparation = self.intended, None
             self._rebuild(new)
-        self.epoch += 1
+            self.epoch += 1
+
+    def _follow_preparation(self, request: Request) -> bool:
+        """Take up what has been compiled meanwhile, with the knobs as they were turned last.
+
+        Returns:
+            Whether the stage's frames are void by that, and it asked for no more than the next ones.
+        """
+        preparation = self._preparation
+        plays = request.act == "play"
+        if preparation is None or not ((plays and preparation.program.done()) or request.act in TRAINING):
+            return False
+        if request.v != self._version or request.target:
+            self._turn(request)
+        self.settle()
+        return plays
 
     def _rebuild(self, new: Experiment) -> None:
         before, run = self.experiment, transplanted(self.run, new)
@@ -508,6 +558,7 @@ class Session:
             seed: another one, or None for the same.
             agenda: what the recipe does to its run; as before if None.
         """
+        self.settle()
         now, begun = self.experiment, self.run.experiment.knobs()
         turned = {event.knob: begun[event.knob] for event in self.agenda.events if event.knob in begun}
         if agenda is not None:
@@ -523,6 +574,7 @@ class Session:
         Raises:
             BadInput: a rival that cannot be, or a run that cannot be had again from its start; nothing is changed then.
         """
+        self.settle()
         planned = {*self.agenda.events}
         events = [event for event in (*self.run.events, *self._script) if event not in planned]
         goal = max(self._goal, self.step)

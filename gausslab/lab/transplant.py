@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from gausslab.lab.pace import FRAMES_PER_CALL
 from gausslab.run import Run, begin
 from gausslab.settings import Experiment, Network
 
@@ -33,7 +32,7 @@ def transplanted(run: Run, new: Experiment) -> Run | None:
     old = run.experiment
     if any(getattr(old, name) != getattr(new, name) for name in UNITS):
         return None
-    fresh = begin(new, ahead=True, looks=FRAMES_PER_CALL).state
+    fresh = begin(new).state
     same_latent = old.latent.dimension == new.latent.dimension
     fits = {
         "generator": same_latent and _shape(old.generator) == _shape(new.generator),

@@ -89,8 +89,8 @@ class Visit:
 
     @property
     def experiment(self) -> Experiment:
-        """The experiment as it stands."""
-        return self.session.experiment
+        """The experiment as it stands, or is about to."""
+        return self.session.intended
 
     @property
     def text(self) -> str:
@@ -131,7 +131,7 @@ class Visit:
     def set_up(self, values: Mapping[str, Any]) -> None:
         """Take settings from a native widget; what cannot be used is said on the stage."""
         try:
-            self.session.set_up(values)
+            self.session.set_up(values, playing=self._played)
             self.message = ""
         except BadInput as error:
             self.message = str(error)
@@ -204,8 +204,8 @@ class Visit:
     def _link(self, events: tuple[Event, ...], step: int = 0, *, alone: bool = False) -> str:
         session, rival = self.session, None if alone else self.session.rival
         if not session.from_start:
-            text = challenge.between(self.experiment, rival.experiment).text if rival else ""
-            return link.write(link.Opening(self.recipe, self.experiment, rival=text))
+            text = challenge.between(session.experiment, rival.experiment).text if rival else ""
+            return link.write(link.Opening(self.recipe, session.experiment, rival=text))
         text = rival.asked(step or None).text if rival else ""
         return link.write(link.Opening(self.recipe, session.run.experiment, events, step, text))
 
@@ -287,6 +287,7 @@ class Visit:
             "goal": session.goal,
             "plays": session.epoch == self._plays_at,
             "onward": self._onward and session.goal > 0,
+            "prepares": session.prepares,
             "address": self.address,
             "speed": session.pace.steps_per_second,
             "setup": self._setup(message),

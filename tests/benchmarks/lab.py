@@ -36,6 +36,7 @@ FIRST_CHANGE, SECOND_CHANGE = 2.0, 0.3  # seconds
 COLD, WARM = 6.0, 3.5  # seconds
 BACK = 3.0  # seconds
 STARTS = 3
+LOOK = 250.0  # milliseconds between two looks at what the page has noted: each look costs both sides time
 SLOW = 20.0  # steps a second that are a step for each frame
 SWEEP = 0.5 + 0.3 * np.sin(np.linspace(0, 4 * np.pi, 120))  # shares of a slider's length, 60 a second
 TARGETS = (
@@ -253,19 +254,22 @@ def _networks(page: Watched) -> list:
 
 
 def _changed(page: Watched, prepare: Callable[[], Callable[[], None]]) -> tuple[float, float]:
-    """Seconds to the first frame after a change, and the longest gap between drawings meanwhile in milliseconds.
-
-    Where the stage itself is made anew, nothing is drawn meanwhile.
-    """
+    """Seconds to the first frame after a change, and the longest gap between drawings meanwhile in milliseconds."""
     page.watch(1)
     choose = prepare()
-    epoch, started = page.said("epoch"), page.now()
+    epoch = page.said("epoch")
+    page.recorded()
+    started = page.now()
     choose()
-    while page.said("epoch") <= epoch:
-        page.page.wait_for_timeout(10)
-    spent = page.now() - started
-    gap = spent if page.recorder() else page.recorded().longest_gap
-    return spent / 1000, gap
+    drawings: list[float] = []
+    shown: list[float] = []
+    while not shown:
+        page.page.wait_for_timeout(LOOK)
+        seen = page.recorded()
+        drawings += seen.drawings
+        shown = [when for when, now in seen.epochs if now > epoch]
+    meanwhile = [when for when in drawings if when <= shown[0]]
+    return (shown[0] - started) / 1000, float(np.diff(meanwhile).max(initial=0.0))
 
 
 def _starts(browser: Browser, folder: Path, kept: Path) -> Iterator[Row]:

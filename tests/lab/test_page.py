@@ -106,7 +106,10 @@ def test_loss_is_changed_by_the_native_widget_and_the_weights_stay(page):
     before = page.session_state["visit"].session
     step, epoch = before.step, before.epoch
     widget(unfold(page, "Game"), "loss").select("minimax").run()
-    header, _ = answer(page)
+    assert widget(page, "loss").value == "minimax"
+    header, _ = ask(page)
+    while header["prepares"]:
+        header, _ = ask(page)
     assert header["setup"]["loss"] == "minimax"
     assert header["epoch"] > epoch and header["steps"][0] >= step
 

@@ -62,6 +62,7 @@ export class Playhead {
     this.ghosts = new Map(); // those that the stage holds
     this.lastAct = "play";
     this.failure = null;
+    this.prepares = false; // whether the page is compiling what somebody has asked for
     this.into = null; // "G" or "D": whose hidden layers are asked for
     this.goal = 0; // the step of a link, at which it will stand
     this.stops = new Set(); // steps at which the recipe would have a person look
@@ -127,6 +128,7 @@ export class Playhead {
     if (answered || afresh) this.waiting = null;
     this.epoch = header.epoch ?? this.epoch;
     this.failure = header.failure ?? null;
+    this.prepares = header.prepares ?? false;
     this.goal = header.goal ?? 0;
     if ((this.goal || header.plays) && afresh) this.playing = true; // to a goal until it is there
     if (header.speed > 0) this.measured = header.speed;
@@ -265,11 +267,14 @@ export class Playhead {
     } else if (this.stale) {
       if (this.playing && !this.slow) this.compose({ act: "play" }, Math.max(SHORT, Math.round(0.15 * this.rate)), now);
       else this.compose({ act: "step", stepsPerFrame: 0 }, 1, now);
+    } else if (this.prepares && (!this.playing || this.failure) && this.visited === null) {
+      this.compose({ act: "step", stepsPerFrame: 0 }, 1, now); // what stands still asks for nothing by itself
     } else if (this.playing && this.slow && this.ahead === 0 && now - this.beatAt > BEAT) {
       this.beatAt = now;
       this.compose({ act: this.lastAct === "discriminator" ? "generator" : "discriminator" }, 1, now);
     } else if (this.playing && !this.slow && !this.failure && this.visited === null && this.ahead < AHEAD * this.rate) {
-      this.compose({ act: "play" }, Math.max(1, Math.round(0.6 * this.rate)), now);
+      // Little at a time where something is being compiled, to hear of it soon.
+      this.compose({ act: "play" }, Math.max(1, Math.round((this.prepares ? 0.15 : 0.6) * this.rate)), now);
     }
   }
 

@@ -34,6 +34,7 @@ const LEAST_ROOM = 560; // CSS pixels; a window that is lower scrolls
 const DUEL = new Set(["swap", "peace"]);
 const WHERE = "gausslab.where"; // asked by shelf.js, which is a component of its own
 const STOPPED = "Have a look: the recipe stops here. Space plays on.";
+const PREPARES = "What you have chosen is being compiled; until then it goes on as before.";
 const PAST_MOMENT = "This moment is past: fork from here (F) to go on from it with this setting.";
 
 class Stage {
@@ -344,6 +345,7 @@ class Stage {
     this.lifeline.playing = playing;
     const racing = this.rival.there && playhead.goal > 0 && playhead.returning === null;
     if (racing) this.note(`Both run from the start to step ${playhead.goal.toLocaleString("en")} …`);
+    else if (playhead.prepares) this.note(PREPARES);
     else if (playing && !playhead.offline) this.note("");
     if (!playhead.goal && playhead.returning === null) this.address.keep(now, playhead.reached, playing);
     this.words.say(now, moment, { half, failure, playing, layers, seed: this.seed });

@@ -57,12 +57,9 @@ class Watched:
         """The page's own clock, in milliseconds."""
         return self.page.evaluate("performance.now()")
 
-    def recorder(self) -> bool:
-        """See to it that there is one; true where it is new, as the stage is then."""
-        new = not self.stage.evaluate("root => 'recorded' in root")
-        if new:
-            self.stage.evaluate(RECORDER.read_text(encoding="utf-8"))
-        return new
+    def record(self) -> None:
+        """Begin to note what happens on the stage."""
+        self.stage.evaluate(RECORDER.read_text(encoding="utf-8"))
 
     def recorded(self) -> Seen:
         """What was noted since the last call."""
@@ -130,7 +127,7 @@ def watching(browser: Browser, address: str, **query: str) -> Iterator[Watched]:
     page.on("websocket", lambda socket: _count_runs(socket, watched))
     page.goto(f"{address}?{urlencode(query)}")
     page.locator(".stage[data-step]").wait_for(timeout=FIRST_FRAME)
-    watched.recorder()
+    watched.record()
     yield watched
     page.context.close()
 

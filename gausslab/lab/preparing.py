@@ -1,0 +1,42 @@
+"""Settings that need another program: it is compiled while the run plays on with the one that it has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from gausslab.lab.pace import FRAMES_PER_CALL
+from gausslab.observing import equilibrium
+from gausslab.run import begin
+from gausslab.settings import Experiment
+
+_COMPILERS = ThreadPoolExecutor(1, thread_name_prefix="compile")  # two at a time would take each other's core
+
+
+class Preparation(NamedTuple):
+    """What has been asked for, and the program that it waits for."""
+
+    values: Mapping[str, Any]  # settings by dotted path
+    program: Future[None]
+
+    def also(self, values: Mapping[str, Any]) -> Preparation:
+        """The same with other values of settings that ask for no other program."""
+        return self._replace(values={**self.values, **values})
+
+
+def prepare(values: Mapping[str, Any], experiment: Experiment) -> Preparation:
+    """Begin to compile; where that was done before, it is over in a moment.
+
+    Args:
+        values: the settings that have been asked for.
+        experiment: with these settings.
+    """
+    return Preparation(values, _COMPILERS.submit(_compile, experiment.structure()))
+
+
+@lru_cache(maxsize=128)
+def _compile(structure: Experiment) -> None:
+    begin(structure, ahead=True, looks=FRAMES_PER_CALL)
+    equilibrium(structure.loss)

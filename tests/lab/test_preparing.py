@@ -1,0 +1,99 @@
+"""Settings that need another program, while the run plays on."""
+
+from contextlib import contextmanager
+from threading import Event
+
+import numpy as np
+import pytest
+from test_session import ask, experiment, weights
+
+from gausslab.lab import preparing
+from gausslab.lab.session import Session
+
+
+@pytest.fixture
+def session() -> Session:
+    session = Session(experiment())
+    ask(session)
+    return session
+
+
+@contextmanager
+def compiler_held():
+    """Whatever is to be compiled waits as long as this."""
+    free = Event()
+    preparing._COMPILERS.submit(free.wait)
+    try:
+        yield
+    finally:
+        free.set()
+
+
+def compiled(session: Session) -> None:
+    session._preparation.program.result()
+
+
+def test_run_plays_on_with_the_program_it_has_until_the_other_is_there(session):
+    with compiler_held():
+        epoch = session.epoch
+        session.set_up({"loss": "hinge"}, playing=True)
+        before = session.step
+        ask(session)
+        assert session.prepares and session.epoch == epoch and session.step > before
+        assert (session.experiment.loss, session.intended.loss) == ("nonsaturating", "hinge")
+    compiled(session)
+    before = weights(session)
+    lines = ask(session, frames=1, stepsPerFrame=0)
+    assert not session.prepares and session.epoch == epoch + 1 and session.experiment.loss == "hinge"
+    assert lines
+    np.testing.assert_array_equal(weights(session), before)
+
+
+def test_what_is_asked_for_meanwhile_is_taken_up_with_it(session):
+    with compiler_held():
+        session.set_up({"loss": "hinge"}, playing=True)
+        session.set_up({"penalties": {"r1": 2.0}}, playing=True)
+        session.set_up({"penalties": {"r1": 3.0}}, playing=True)
+        session.set_up({"generator.rate": 2e-3}, playing=True)
+        assert session.experiment.generator.rate == 2e-3
+    compiled(session)
+    ask(session)
+    now = session.experiment
+    assert (now.loss, dict(now.penalties), now.generator.rate) == ("hinge", {"r1": 3.0}, 2e-3)
+
+
+def test_knob_turned_in_the_very_request_that_takes_it_up_is_not_lost(session):
+    with compiler_held():
+        session.set_up({"loss": "hinge"}, playing=True)
+    compiled(session)
+    ask(session, v=7, knobs={"location": 1.5})
+    assert session.experiment.loss == "hinge"
+    assert session.run.knobs["location"] == 1.5 and session.version == 7
+
+
+@pytest.mark.parametrize("act", ["step", "discriminator", "optimal"])
+def test_who_trains_by_hand_waits_for_the_program(session, act):
+    with compiler_held():
+        session.set_up({"loss": "hinge"}, playing=True)
+    step = session.step
+    lines = ask(session, act=act, frames=1, stepsPerFrame=1)
+    assert not session.prepares and session.experiment.loss == "hinge"
+    assert session.step > step and lines[-1].frame.step == session.step
+
+
+def test_restart_begins_with_what_was_being_compiled(session):
+    with compiler_held():
+        session.set_up({"generator.widths": (7,)}, playing=True)
+    ask(session, act="restart")
+    assert not session.prepares and session.run.experiment.generator.widths == (7,)
+
+
+def test_change_back_while_it_is_compiled_leaves_everything_as_it_is(session):
+    with compiler_held():
+        session.set_up({"loss": "hinge"}, playing=True)
+        session.set_up({"loss": "nonsaturating"}, playing=True)
+    compiled(session)
+    before = weights(session)
+    ask(session, frames=1, stepsPerFrame=0)
+    assert session.experiment.loss == "nonsaturating"
+    np.testing.assert_array_equal(weights(session), before)
