@@ -114,16 +114,16 @@ class Run:
         """How long `at` may take: the most steps between two checkpoints, at this run's pace; nan before its first."""
         return self.timing.pace * self.checkpoints.largest_gap(self.step) if self.timing.pace else math.nan
 
-    def _aimed(self, knobs: dict[str, float], text: str) -> Force:
-        """What is in force with these knobs and this target."""
+    def _aimed(self, knobs: dict[str, float], text: str, table: TargetTable | None = None) -> Force:
+        """What is in force with these knobs and this target, whose table may be there already."""
         if text not in self.parsed:
             self.parsed[text] = parse(text)
         target = self.parsed[text]
         look = lens(self._structure, target.moved(knobs["location"], knobs["scale"]), self.units)
-        return Force(knobs, text, look, self._conditions(knobs, target_table(target, self.units)))
+        return Force(knobs, text, look, self._conditions(knobs, table or target_table(target, self.units)))
 
     def _conditions(self, knobs: dict[str, float], table: TargetTable) -> Conditions:
-        on_device = {path: jax.device_put(np.float32(value)) for path, value in knobs.items()}
+        on_device = jax.device_put({path: np.float32(value) for path, value in knobs.items()})
         return Conditions(on_device, table, _keys(self.experiment.seed)[1])
 
     def change(self, values: Mapping[str, Any]) -> Run:
@@ -169,7 +169,8 @@ class Run:
         knobs, text = _in_force(self._force.knobs, self.text, events)
         if TARGET_KNOBS & {event.knob for event in events}:
             # A new target is a new game for the schedule and the average, though not for the weights.
-            self._force = self._aimed(knobs, text)
+            # Location and scale move where reals are put, not what they are drawn from.
+            self._force = self._aimed(knobs, text, self._force.conditions.target if text == self.text else None)
             self.state = self.state._replace(clock=jax.device_put(np.int32(0)))
         elif knobs != self._force.knobs:
             conditions = self._conditions(knobs, self._force.conditions.target)

@@ -13,6 +13,7 @@ FRAMES_PER_CALL = 5  # of one compiled program: few enough for a quick answer, e
 FRAMES_PER_SECOND = 20  # that the stage asks for; it draws 60, and what lies between them
 SHARE = 0.7  # of the time that a frame is shown that may go into making it
 MEMORY = 0.8  # share of the past in each estimate
+PROMPT = 0.02  # seconds that an answer to a hand on a slider takes, where a frame takes no longer
 MOST_SURPRISE = 2.0
 LEAST_HOP = 25
 TOO_LONG = 3  # turns of one call after which the next one is shorter
@@ -65,6 +66,15 @@ class Pace:
         most = max(1, int((SHARE / FRAMES_PER_SECOND - self.frame) / self.step))
         most = min(most, LIMITS.steps_per_frame)
         return most if speed == 0 else min(max(wanted, 1), most)
+
+    def promptly(self, frames: int, steps: int) -> int:
+        """How many of some frames to make where a hand waits for the first of them.
+
+        Args:
+            frames: that are wanted.
+            steps: before each.
+        """
+        return max(1, min(frames, int(PROMPT / (self.frame + steps * self.step))))
 
     def hops(self, frames: int) -> tuple[int, int]:
         """How to go on fast: of one call, the frames that leave most of its turn to the steps, and steps before each.

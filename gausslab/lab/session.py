@@ -181,13 +181,14 @@ class Session:
         if request.act == "swap":
             self.go_back(request.start)
             return self.swap()
-        if request.v != self._version or request.target:
+        turned = request.v != self._version or request.target is not None
+        if turned:
             self._turn(request)
         elif request.start < self.step and request.act not in ("play", "pause"):
             self.go_back(request.start)
-        return self._act(request)
+        return self._act(request, turned)
 
-    def _act(self, request: Request) -> list[Line]:
+    def _act(self, request: Request, turned: bool) -> list[Line]:
         if request.act == "pause":
             return []
         if request.start >= self._goal or request.act != "play":
@@ -199,7 +200,9 @@ class Session:
             return self.until_optimal()
         if request.act == "step":
             return self.advance(request.frames, request.steps_per_frame, hurry=False)
-        return self.advance(request.frames, self._steps(request))
+        steps = self._steps(request)
+        # A hand that moves on waits for the first frame; what comes after it will soon be void.
+        return self.advance(self.pace.promptly(request.frames, steps) if turned else request.frames, steps)
 
     def _branch_off(self, request: Request) -> list[Line]:
         if request.act == "drop":
