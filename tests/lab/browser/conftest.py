@@ -7,9 +7,10 @@ import subprocess
 import sys
 import time
 import urllib.request
+from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 from .lab import Lab
 
@@ -90,38 +91,49 @@ def browser():
         browser.close()
 
 
+class Device(NamedTuple):
+    """What a person browses with."""
+
+    context: BrowserContext
+    idle: list[Page]  # a page that has shown Streamlit before shows it again in half the time
+
+
 @pytest.fixture(scope="package")
 def device(browser):
-    """What a person browses with, one of each kind: a second page on it has fetched all of Streamlit before."""
-    contexts = {}
+    """The device of a person, one of each kind."""
+    devices = {}
 
     def of(owner, **kind):
         key = (owner, *sorted(kind.items()))
-        if key not in contexts:
-            contexts[key] = browser.new_context(**kind)
-            contexts[key].set_default_timeout(1000 * COLD_START / 2)
-        return contexts[key]
+        if key not in devices:
+            devices[key] = Device(browser.new_context(**kind), [])
+            devices[key].context.set_default_timeout(1000 * COLD_START / 2)
+        return devices[key]
 
     yield of
-    for context in contexts.values():
-        context.close()
+    for found in devices.values():
+        found.context.close()
 
 
 @pytest.fixture
 def page(device):
     """Opens an empty page: `page("somebody else", color_scheme="dark")`; it is forgotten once its test is over."""
-    pages = []
+    opened = []
 
     def open_page(owner="one", viewport=SIZE, color_scheme="light", reduced_motion=CALM, **kind):
-        pages.append(device(owner, **kind).new_page())
-        pages[-1].set_viewport_size(viewport)
-        pages[-1].emulate_media(color_scheme=color_scheme, reduced_motion=reduced_motion)
-        return pages[-1]
+        context, idle = device(owner, **kind)
+        page = idle.pop() if idle else context.new_page()
+        page.bring_to_front()
+        opened.append((page, idle))
+        page.set_viewport_size(viewport)
+        page.emulate_media(color_scheme=color_scheme, reduced_motion=reduced_motion)
+        return page
 
     yield open_page
-    for page in pages:
-        page.evaluate("localStorage.clear()")
-        page.close()
+    for page, idle in opened:
+        page.evaluate("localStorage.clear(); sessionStorage.clear()")
+        page.goto("about:blank")
+        idle.append(page)
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ WATCH = """() => {
 
 
 def test_guest_outlives_overtaken_calls_and_a_move_and_leaves_once_nobody_puts_it_up_again(page, address):
-    empty = page()
+    empty = page("whose clock is set by hand")
     empty.clock.install()
     empty.goto(address)
     expect(empty.locator(".stage")).to_have_attribute("data-playing", "true")
