@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from gausslab.comparing import differences, differing
 from gausslab.errors import BadInput
@@ -22,6 +21,9 @@ from gausslab.events import Event, html_table
 from gausslab.recipes import RECIPES
 from gausslab.run import Run, begin
 from gausslab.settings import Experiment
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FRAMES_PER_ROUND = 10  # after which it is the other's turn
 OF_THE_BATCHES = {"seed", "batch", "stratified", "latent.dimension", "latent.stratified", "update"}
@@ -75,6 +77,8 @@ class Duel:
     @property
     def race(self) -> pd.DataFrame:
         """W1 of both, in units of their targets' spread, at each step at which both have a frame."""
+        import pandas as pd
+
         curves = [{int(step): place for place, step in enumerate(_steps(run))} for run in (self.first, self.second)]
         steps = sorted(curves[0].keys() & curves[1].keys())
         rows: dict[str, list[float]] = {"step": list(steps)}

@@ -8,14 +8,16 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from threading import BoundedSemaphore
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gausslab import figures
 from gausslab.errors import BadInput
 from gausslab.history import table
 from gausslab.lab import record
 from gausslab.lab.session import Session
 from gausslab.settings import LIMITS
+
+if TYPE_CHECKING:
+    from gausslab.figures import Track
 
 _FILMING = BoundedSemaphore(LIMITS.films)
 _FILMERS = ThreadPoolExecutor(LIMITS.films, thread_name_prefix="film")
@@ -23,6 +25,8 @@ _FILMERS = ThreadPoolExecutor(LIMITS.films, thread_name_prefix="film")
 
 def picture(session: Session, ending: str, theme: str) -> bytes:
     """The panel at the last step, with its history, as .png or .svg; of both runs in a duel."""
+    from gausslab import figures
+
     own, *rival = _tracks(session)
     drawn = (
         figures.panel_together([own, *rival], theme=theme)
@@ -53,19 +57,23 @@ def film(session: Session, ending: str, theme: str) -> Film:
 
 
 def _filmed(session: Session, ending: str, theme: str) -> bytes:
+    from gausslab import figures
+
     own, *rival = _tracks(session)
     if rival:
         return _written(ending, lambda path: figures.film_together([own, *rival], path, theme=theme, progress=False))
     return _written(ending, lambda path: figures.film(own.frames, path, theme=theme, progress=False))
 
 
-def _tracks(session: Session) -> list[figures.Track]:
+def _tracks(session: Session) -> list[Track]:
     """The run and, in a duel, its rival at the same moments."""
+    from gausslab.figures import Track
+
     frames, rival = session.frames(LIMITS.film_frames), session.rival
-    own = figures.Track("this run", frames)
+    own = Track("this run", frames)
     if not rival:
         return [own]
-    return [own, figures.Track(rival.challenge.name, [rival.remembered(frame.step) for frame in frames])]
+    return [own, Track(rival.challenge.name, [rival.remembered(frame.step) for frame in frames])]
 
 
 def history(session: Session, ending: str, theme: str) -> bytes:

@@ -21,6 +21,8 @@ SETTINGS = {
 }
 RUNS, SHARED = "GAUSSLAB_RUNS", "GAUSSLAB_SHARED"  # in the environment: the folder of saved runs, and who sees it
 
+LATER = 5.0  # seconds after which the first page has come, and there is time for what it does without
+
 _WARMING = threading.Lock()
 
 
@@ -40,6 +42,18 @@ def _warm_up_once() -> None:
 
     Session(link.default().experiment).answer(None)
     gc.collect()
+    gc.freeze()
+    later = threading.Timer(LATER, _bring_the_rest)
+    later.daemon = True
+    later.start()
+
+
+def _bring_the_rest() -> None:
+    """Import what pictures, films and tables need: the first who asks for one need not wait for that."""
+    import pandas  # noqa: F401
+
+    from gausslab import figures  # noqa: F401
+
     gc.freeze()
 
 

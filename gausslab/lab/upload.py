@@ -6,7 +6,6 @@ import io
 from pathlib import PurePath
 
 import numpy as np
-import pandas as pd
 
 from gausslab.errors import BadInput
 from gausslab.settings import LIMITS
@@ -27,6 +26,8 @@ def columns(content: bytes, name: str) -> list[str]:
 
             return [str(column) for column in pq.ParquetFile(io.BytesIO(content)).schema_arrow.names]
         if ending in (".csv", ".tsv", ".txt"):
+            import pandas as pd
+
             head = pd.read_csv(io.BytesIO(content), sep="\t" if ending == ".tsv" else None, nrows=50, engine="python")
             numeric = head.select_dtypes("number").columns
             return [str(column) for column in numeric] if len(head.columns) > 1 else []
@@ -35,7 +36,7 @@ def columns(content: bytes, name: str) -> list[str]:
             if array.dtype.names:
                 return list(array.dtype.names)
             return [str(place + 1) for place in range(array.shape[1])] if array.ndim == 2 and array.shape[1] > 1 else []
-    except (ValueError, OSError, EOFError, pd.errors.ParserError):
+    except (ValueError, OSError, EOFError):
         return []
     return []
 

@@ -79,6 +79,7 @@ def test_bad_file_is_refused_in_one_sentence(content, sentence):
 def test_file_that_is_uploaded_stands_at_its_step(session):
     at = AppTest.from_file(str(Path(__file__).parents[2] / "gausslab" / "lab" / "script.py"), default_timeout=120)
     at.query_params["recipe"] = "vanilla"
+    at.session_state["section Save and open"] = True
     at.run()
     box = next(box for box in at.get("file_uploader") if box.key.startswith("open"))
     box.upload("experiment.toml", record.write(session), "application/toml").run()
