@@ -252,7 +252,7 @@ def _runs(shelf: Shelf, runs: list[Saved]) -> None:
 def _card(shelf: Shelf, one: Saved) -> None:
     picture = None if one.damaged else glimpse(shelf.folder / one.name)
     if picture:
-        st.image(picture, width="stretch")
+        st.image(picture, width="stretch", alt=f"What {one.name} made, and its target")
     st.markdown(f"**{plain(one.name)}**")
     if not one.damaged:
         distance = "–" if one.wasserstein is None else f"{one.wasserstein:.4f}"
@@ -354,7 +354,7 @@ def _comparison(shelf: Shelf, names: tuple[str, str]) -> None:
         icon=":material/swords:",
         help=f"A duel on the stage: both begin anew on the seed of {plain(names[0])}, and race to where it stood.",
     )
-    st.image(found.picture, width="stretch")
+    st.image(found.picture, width="stretch", alt=f"{names[0]} and {names[1]} over each other")
 
 
 def _short(words: str, most: int) -> str:

@@ -3,6 +3,8 @@
 import time
 from contextlib import contextmanager
 
+from axe_playwright_python.sync_playwright import Axe
+
 PATIENCE = 30  # seconds that anything may take on a slow, busy machine
 LOOK = 25  # milliseconds between two looks
 SETTLED = 350  # milliseconds in which a page that stands still would have been drawn again, also a calm one
@@ -191,3 +193,9 @@ class Lab:
         part = self.open_sidebar().get_by_test_id("stExpander").filter(has_text=title)
         part.get_by_text(title, exact=True).click()
         return part
+
+    def faults(self):
+        """What axe finds that is serious for somebody who cannot see, or uses no pointer."""
+        found = Axe().run(self.page).response["violations"]
+        serious = [fault for fault in found if fault["impact"] in ("serious", "critical")]
+        return [(fault["id"], node["target"], node["html"]) for fault in serious for node in fault["nodes"]]

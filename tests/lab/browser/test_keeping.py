@@ -35,7 +35,8 @@ def test_run_is_found_again_after_a_reload_and_opened_where_it_was_shown(visit, 
     lab.wait_for_step(150)
     lab.pause()
     step, numbers = lab.step, lab.numbers()
-    keep(lab, "mine")
+    keep(lab, "mine").get_by_role("img").first.wait_for()
+    assert lab.faults() == []
     token = lab.page.evaluate("localStorage.getItem('gausslab.shelf')")
     assert re.fullmatch("[0-9a-f]{32}", token)
     assert token not in lab.page.url and not any(token in str(path) for path in runs.rglob("*"))
