@@ -80,10 +80,10 @@ export class Machine {
    * @param {?string} half the half-step that is shown alone, in slow motion
    * @param {boolean} running whether the dots move
    * @param {?object} layers hidden layers of the station that is opened
-   * @param {?object} rival the ghost of a duel's other side
+   * @param {object[]} ghosts of other branches, and of a duel's other side
    */
-  draw(moment, now, half, running, layers, rival) {
-    this.rival = rival;
+  draw(moment, now, half, running, layers, ghosts) {
+    this.ghosts = ghosts;
     this.layer.fit();
     this.layer.clear();
     if (this.opened) {
@@ -219,9 +219,9 @@ export class Machine {
       pen(context, theme.target, 1.2);
       traceOver(context, scene.z, scene.ideal, X, Y, view.low, view.high);
       context.stroke();
-      if (this.rival) {
-        pen(context, this.rival.look, 1.4);
-        traceOver(context, this.rival.z, this.rival.g, X, Y, view.low, view.high);
+      for (const { look, z, g } of this.ghosts) {
+        pen(context, look, 1.4);
+        traceOver(context, z, g, X, Y, view.low, view.high);
         context.stroke();
       }
       pen(context, theme.generator, 1.6);
@@ -246,9 +246,9 @@ export class Machine {
       pen(context, theme.optimal, 1);
       trace(context, moment.optimal, scene.x0, scene.dx, X, Y);
       context.stroke();
-      if (this.rival) {
+      for (const { belief, x0, dx } of this.ghosts.filter((ghost) => ghost.belief)) {
         pen(context, theme.rivalBelief, 1.2);
-        trace(context, this.rival.belief, this.rival.x0, this.rival.dx, X, Y);
+        trace(context, belief, x0, dx, X, Y);
         context.stroke();
       }
       pen(context, theme.discriminator, 1.6);
@@ -259,9 +259,9 @@ export class Machine {
       context.fillStyle = this.fills[look];
       traceBetween(context, values, 0, scene.x0, scene.dx, X, Y, 1.2 * view.ceiling);
       context.fill();
-      if (this.rival && name === "fake") {
-        pen(context, this.rival.look, 1.2);
-        trace(context, this.rival.density, this.rival.x0, this.rival.dx, X, Y, 1.2 * view.ceiling);
+      for (const { look, density, x0, dx } of name === "fake" ? this.ghosts : []) {
+        pen(context, look, 1.2);
+        trace(context, density, x0, dx, X, Y, 1.2 * view.ceiling);
         context.stroke();
       }
       pen(context, theme[look], 1.5);

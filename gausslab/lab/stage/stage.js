@@ -321,7 +321,7 @@ class Stage {
     }
     if (now - this.machineAt > MACHINE_EVERY || !playhead.playing) {
       this.machineAt = now;
-      this.machine.draw(moment, now, this.half, playhead.playing && !calm, playhead.layers, rival);
+      this.machine.draw(moment, now, this.half, playhead.playing && !calm, playhead.layers, ghosts);
     }
     this.drawn += 1;
     const { dataset } = this.parts.root;

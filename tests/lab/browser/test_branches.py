@@ -43,7 +43,7 @@ def test_fork_from_a_past_step_shows_two_branches_and_a_ghost(past):
     past.pause()
     assert entries(past).count() == 2
     assert f"at {past.last}" in entries(past).first.text_content()
-    for panel in ("densities", "map", "game"):
+    for panel in ("densities", "map", "game", "machine"):
         past.until(lambda panel=panel: past.colour(panel, GHOST)["count"] > 0, f"the ghost in {panel}")
     past.hide("ghosts")
     past.until(lambda: past.colour("densities", GHOST)["count"] == 0, "the ghost to vanish")
