@@ -23,7 +23,8 @@ from gausslab.files import bytes_of, layout, load, save
 from gausslab.files.shelf import place_of
 from gausslab.frame import Frame
 from gausslab.lab.branches import Stand, evenly
-from gausslab.lab.session import FRAMES_PER_CALL, Session
+from gausslab.lab.pace import FRAMES_PER_CALL
+from gausslab.lab.session import Session
 from gausslab.lab.shelves import Shelf
 from gausslab.lab.timeline import Entry, Timeline
 from gausslab.observing import Frames, Reel, named, stacked

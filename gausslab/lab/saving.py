@@ -69,7 +69,7 @@ def _tracks(session: Session) -> list[Track]:
     """The run and, in a duel, its rival at the same moments."""
     from gausslab.figures import Track
 
-    frames, rival = session.frames(LIMITS.film_frames), session.rival
+    frames, rival = session.playback.frames(LIMITS.film_frames), session.rival
     own = Track("this run", frames)
     if not rival:
         return [own]
@@ -78,7 +78,7 @@ def _tracks(session: Session) -> list[Track]:
 
 def history(session: Session, ending: str, theme: str) -> bytes:
     """Every reading of every remembered frame, as .csv or .parquet."""
-    readings, content = table(session.frames()), io.BytesIO()
+    readings, content = table(session.playback.frames()), io.BytesIO()
     if ending == ".csv":
         readings.to_csv(content, index=False)
     else:

@@ -314,7 +314,7 @@ class Visit:
             "message": message,
             "fromStart": session.from_start,
             "seed": run.experiment.seed,
-            "stops": session.agenda.stops,
+            "stops": session.stops,
             "recipe": self.recipe,
             "layers": list(RECIPES[self.recipe].layers),
             "loss": run.experiment.loss,

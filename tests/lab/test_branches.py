@@ -95,7 +95,7 @@ def test_tree_tells_what_a_branch_does_otherwise(session):
 
 
 def test_ghost_is_where_the_branch_ended(session):
-    end = session.look()[0].frame
+    end = session.playback.look()[0].frame
     ask(session, act="fork", at=6)
     (ghost,) = session.branches.ghosts(frozenset()).values()
     np.testing.assert_array_equal(ghost.last.p_g, end.p_g)
@@ -105,7 +105,7 @@ def test_ghost_is_where_the_branch_ended(session):
 
 @pytest.mark.parametrize("step", [7, 19])
 def test_what_is_said_after_a_fork_knows_of_the_time_before_it(session, step):
-    assert "nothing is learnt yet" in session.seek(1).sentence
+    assert "nothing is learnt yet" in session.playback.seek(1).sentence
     assert "nothing is learnt yet" not in ask(session, act="fork", at=step)[-1].sentence
 
 

@@ -25,9 +25,9 @@ SECONDS = 120
 def session():
     session = Session(small())
     session.answer(None)
-    session.advance(6, 10, hurry=False)
+    session.playback.advance(6, 10, hurry=False)
     session.change({"generator.rate": 1e-3})
-    session.advance(6, 10, hurry=False)
+    session.playback.advance(6, 10, hurry=False)
     return session
 
 
@@ -62,7 +62,7 @@ def test_saved_run_is_that_of_the_step_that_was_shown(session, shelf):
     kept(session, shelf, step=step)
     other, _ = opened(shelf, "run")
     assert other.step == step and session.step == step + 20
-    np.testing.assert_array_equal(other.look()[-1].frame.g, there.frames[-1].g)
+    np.testing.assert_array_equal(other.playback.look()[-1].frame.g, there.frames[-1].g)
     assert all(event.step <= step for event in other.run.events)
 
 
@@ -94,8 +94,8 @@ def test_opened_run_shows_its_past_and_stands(session, shelf):
     assert [line.frame.step for line in lines][-1] == other.goal == session.step
     assert len(lines) > 10 and other.step == session.step
     assert all(line.sentence for line in lines)
-    assert lines[-1].verdict == session.look()[-1].verdict
-    assert other.seek(30).frame.step == 30
+    assert lines[-1].verdict == session.playback.look()[-1].verdict
+    assert other.playback.seek(30).frame.step == 30
 
 
 def test_opened_run_can_be_forked_from_a_past_step(session, shelf):
@@ -110,7 +110,7 @@ def test_opened_run_can_be_forked_from_a_past_step(session, shelf):
 def test_session_plays_on_while_its_run_is_saved(session, shelf):
     step = session.step
     keeping = keep(session, shelf, "run")
-    session.advance(6, 10, hurry=False)
+    session.playback.advance(6, 10, hurry=False)
     session.change({"location": 1.0})
     keeping.done.result(SECONDS)
     found = load(shelf.folder / "run")
@@ -120,7 +120,7 @@ def test_session_plays_on_while_its_run_is_saved(session, shelf):
 def test_weights_that_were_kept_across_a_change_of_loss_are_saved_as_such(session, shelf):
     session.set_up({"loss": "minimax"})
     changed = session.step
-    session.advance(6, 10, hurry=False)
+    session.playback.advance(6, 10, hurry=False)
     kept(session, shelf)
     other, _ = opened(shelf, "run")
     assert not other.from_start and other.run.first == changed
@@ -221,7 +221,7 @@ def test_run_that_broke_down_is_kept_with_its_failure(shelf):
     wild = {"loss": "pearson", "optimiser.name": "sgd", "discriminator.rate": 1.0, "generator.rate": 1.0}
     session = Session(RECIPES["vanilla"].experiment(target="normal(4, 1.25)").changed(wild))
     session.answer(None)
-    session.advance(20, 50, hurry=False)
+    session.playback.advance(20, 50, hurry=False)
     assert session.run.failure
     kept(session, shelf)
     other, _ = opened(shelf, "run")

@@ -19,7 +19,7 @@ def seen(**changes):
     """A session after some steps, and how it is looked at."""
     small = {"generator.widths": (8, 4), "discriminator.widths": (8, 4), "batch": 16, "target": TARGET}
     session = Session(RECIPES["vanilla"].experiment(**small, **changes))
-    session.advance(1, 20, hurry=False)
+    session.playback.advance(1, 20, hurry=False)
     return session, session.past.entries[-1].reel.look
 
 

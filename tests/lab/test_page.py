@@ -235,14 +235,14 @@ def test_film_is_of_its_kind(session, ending, start):
 def duelling(session) -> Session:
     two = Session(session.experiment)
     two.duel(with_changes(two.experiment, {"generator.rate": 0.01}))
-    two.advance(5, 2)
+    two.playback.advance(5, 2)
     return two
 
 
 @pytest.mark.parametrize(("ending", "start"), [(".png", b"\x89PNG"), (".svg", b"<?xml")])
 def test_picture_saved_in_a_duel_shows_both_runs(duelling, monkeypatch, ending, start):
     both = saving.FILES[ending].make(duelling, ending, "light")
-    monkeypatch.setattr(duelling, "rival", None)
+    monkeypatch.setattr(duelling.playback, "rival", None)
     assert both.startswith(start) and both != saving.FILES[ending].make(duelling, ending, "light")
 
 

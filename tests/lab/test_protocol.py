@@ -150,12 +150,12 @@ def test_every_line_says_its_words(lines):
 
 def test_rival_comes_with_the_curves_of_every_frame_and_its_grid_only_where_that_is_another():
     own, other = (Session(RECIPES["vanilla"].experiment(target=text, **SMALL)) for text in ("normal", "normal(5, 1)"))
-    lines = [Line(line.frame, "a", "", "", line.frame) for line in own.look()]
+    lines = [Line(line.frame, "a", "", "", line.frame) for line in own.playback.look()]
     header, blocks = decode(encode(Answer(lines, {})))
     np.testing.assert_array_equal(blocks["rivalDensity"], blocks["density"])
     assert blocks["rivalDistance"][0] == np.float32(lines[0].frame.readings.wasserstein_over_std)
     assert header["rivalGrids"] == [] and header["rivalGridOf"] == [None]
-    apart = [line._replace(rival=other.look()[0].frame) for line in lines]
+    apart = [line._replace(rival=other.playback.look()[0].frame) for line in lines]
     header, _ = decode(encode(Answer(apart, {})))
     assert header["rivalGridOf"] == [0] and header["rivalGrids"][0]["x0"] > header["scenes"]["a"]["x0"]
 

@@ -26,7 +26,7 @@ def session() -> Session:
     session = Session(experiment, DEEDS, 20)
     session.answer(None)
     while session.step < 20:
-        session.advance(5, 1)
+        session.playback.advance(5, 1)
     return session
 
 
@@ -44,7 +44,7 @@ def test_file_up_to_an_earlier_step_leaves_out_what_was_done_after_it(session):
 def test_file_is_one_that_python_replays_to_the_same_bits(session, tmp_path):
     path = tmp_path / "experiment.toml"
     path.write_bytes(record.write(session))
-    again, seen = replay(path, progress=False), session.look()[0].frame
+    again, seen = replay(path, progress=False), session.playback.look()[0].frame
     assert again.frames[-1].readings.wasserstein == seen.readings.wasserstein
 
 

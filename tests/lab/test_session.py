@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from gausslab import BadInput
+from gausslab.lab.playback import FRAMES_PER_CALL, MOMENTS_ON_THE_WAY
 from gausslab.lab.protocol import understand
-from gausslab.lab.session import FRAMES_PER_CALL, MOMENTS_ON_THE_WAY, Session
+from gausslab.lab.session import Session
 from gausslab.lab.transplant import transplanted
 from gausslab.recipes import RECIPES
 from gausslab.run import Event, begin
@@ -349,7 +350,7 @@ def test_history_is_bounded_and_thinned_evenly(monkeypatch):
 def test_snapshots_are_bounded(session):
     for _ in range(40):
         ask(session, act="step", frames=5, stepsPerFrame=1)
-    assert len(session._snapshots) <= 2 * LIMITS.look_ahead // FRAMES_PER_CALL
+    assert len(session.playback._snapshots) <= 2 * LIMITS.look_ahead // FRAMES_PER_CALL
 
 
 def test_link_script_is_done_again_bit_for_bit():
@@ -400,8 +401,8 @@ def test_new_target_is_judged_anew_while_paused(session):
 
 def test_remembered_frames_carry_their_words(session):
     ask(session, act="step", frames=10)
-    assert all(frame.diagnosis and frame.verdict for frame in session.frames(5))
-    assert len(session.frames(5)) == 5
+    assert all(frame.diagnosis and frame.verdict for frame in session.playback.frames(5))
+    assert len(session.playback.frames(5)) == 5
 
 
 JUMP = (Event(30, "pause", ""), Event(30, "generator.rate", 0.05), Event(50, "generator.rate", 0.01))
