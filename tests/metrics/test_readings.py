@@ -1,4 +1,3 @@
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -8,107 +7,9 @@ from hypothesis import strategies as st
 from scipy import integrate, optimize, stats
 
 from gausslab.errors import BadInput
-from gausslab.metrics import MOST_ATOMS, best_hit_rate, certainty, moved, noise_floor, readings, reference
-from gausslab.pushforward import empirical, folds, graded_levels, push, push_sample
-from gausslab.targets import parse
-
-LEVELS = graded_levels()
-
-
-class Mixture:
-    """A target made of SciPy distributions, or of data."""
-
-    label = "test"
-    density_label = "p"
-
-    def __init__(self, parts, weights=None, window=None, mode_edges=(-np.inf, np.inf), sample=None):
-        self.parts = parts
-        self.weights = np.full(len(parts), 1 / len(parts)) if weights is None else np.array(weights)
-        self.sample = None if sample is None else np.sort(np.asarray(sample, dtype=float))
-        if self.sample is None:
-            self.mean = float(self._mix(lambda part: part.mean()))
-            finite = np.isfinite(self.mean)
-            square = self._mix(lambda part: part.var() + part.mean() ** 2) if finite else np.inf
-            self.std = float(np.sqrt(square - self.mean**2)) if finite else np.inf
-        else:
-            self.mean, self.std = float(self.sample.mean()), float(self.sample.std())
-        self.spread = self.std if np.isfinite(self.std) else float(self.isf(0.25) - self.ppf(0.25)) / 2
-        self.centre = float(self.ppf(np.array(0.5)))
-        self.window = window or (self.centre - 4 * self.spread, self.centre + 4 * self.spread)
-        self.mode_edges = np.array(mode_edges)
-        self.mode_masses = np.diff(self.cdf(self.mode_edges))
-
-    def _mix(self, value):
-        return sum(weight * value(part) for weight, part in zip(self.weights, self.parts, strict=True))
-
-    def pdf(self, x):
-        return self._mix(lambda part: part.pdf(x))
-
-    def cdf(self, x):
-        if self.sample is not None:
-            return np.searchsorted(self.sample, x, "right") / self.sample.size
-        return self._mix(lambda part: part.cdf(x))
-
-    def ppf(self, u):
-        if self.sample is not None:
-            return np.quantile(self.sample, u, method="inverted_cdf")
-        if len(self.parts) == 1:
-            return self.parts[0].ppf(u)
-        return self._invert(np.asarray(u), lambda x: self.cdf(x))
-
-    def isf(self, u):
-        if self.sample is not None:
-            return self.ppf(1 - np.asarray(u))
-        if len(self.parts) == 1:
-            return self.parts[0].isf(u)
-        return self._invert(-np.asarray(u), lambda x: -self._mix(lambda part: part.sf(x)))
-
-    def _invert(self, level, rising):
-        low, high = np.full(level.shape, -100.0), np.full(level.shape, 100.0)
-        for _ in range(60):
-            middle = (low + high) / 2
-            below = rising(middle) < level
-            low, high = np.where(below, middle, low), np.where(below, high, middle)
-        return high
-
-
-@dataclass(frozen=True)
-class Data:
-    """What `stats.gaussian_kde` lacks to be a part of a mixture."""
-
-    kde: stats.gaussian_kde
-
-    def pdf(self, x):
-        return self.kde.pdf(np.ravel(x)).reshape(np.shape(x))
-
-
-def data(sample):
-    sample = np.asarray(sample, dtype=float)
-    return Mixture([Data(stats.gaussian_kde(sample))], window=(sample.min() - 1, sample.max() + 1), sample=sample)
-
-
-TARGETS = {
-    "normal": Mixture([stats.norm(4, 1.25)]),
-    "far normal": Mixture([stats.norm(1000, 1e-2)]),
-    "uniform": Mixture([stats.uniform(-2, 4)], window=(-2.5, 2.5)),
-    "exponential": Mixture([stats.expon()], window=(-0.5, 9.0)),
-    "lognormal": Mixture([stats.lognorm(0.5)], window=(-0.2, 6.0)),
-    "beta": Mixture([stats.beta(0.5, 0.5)], window=(0.0, 1.0)),
-    "gamma": Mixture([stats.gamma(0.3)], window=(0.0, 4.0)),
-    "student_t": Mixture([stats.t(3)]),
-    "mixture": Mixture([stats.norm(-2, 0.5), stats.laplace(3, 1)], [0.3, 0.7], mode_edges=(-np.inf, -0.4, np.inf)),
-    "two modes": Mixture([stats.norm(-3, 0.5), stats.norm(3, 0.5)], mode_edges=(-np.inf, 0, np.inf)),
-}
-NORMAL = TARGETS["normal"]
-
-
-def read(target, values, levels=LEVELS, **options):
-    values = np.asarray(values, dtype=float)
-    return readings(push(values, levels), values, reference(target, levels, levels, **options))
-
-
-def normal_values(mean, std, levels=LEVELS):
-    return stats.norm.ppf(np.clip(levels, 1.2e-7, 1 - 1.2e-7), mean, std)
+from gausslab.metrics import best_hit_rate, certainty, readings, reference
+from gausslab.pushforward import folds, graded_levels, push, push_sample
+from metrics.mixtures import LEVELS, NORMAL, TARGETS, Mixture, data, normal_values, read
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -130,16 +31,6 @@ def test_a_perfect_generator_reads_zero(name, followed):
     assert found.modes_covered == target.mode_masses.size
     low, high = target.window
     assert found.outside == pytest.approx(float(target.cdf(low) + 1 - target.cdf(high)), abs=1e-5)
-
-
-@pytest.mark.parametrize("name", TARGETS)
-def test_the_interpolated_target_is_the_target(name):
-    target = TARGETS[name]
-    levels = graded_levels(quantile=target.ppf)
-    law = reference(target, levels, levels).law
-    knots = np.unique(np.concatenate([law.knots, law.ppf(graded_levels(40_001))]))
-    gap = np.abs(law.cdf(knots) - target.cdf(knots))
-    assert np.trapezoid(gap, knots) / target.spread < 4e-5
 
 
 @pytest.mark.parametrize(("mean", "std"), [(4.5, 1.25), (4, 2.5), (2, 0.3), (-8, 1), (4, 1.25)])
@@ -286,16 +177,6 @@ def test_divergences_of_data_use_the_density_estimate():
     assert max(found.js, found.kl, found.reverse_kl) < 1e-4
 
 
-def test_a_sample_of_very_many_values_is_thinned_without_moving_the_distances():
-    sample = np.random.default_rng(7).normal(4, 1.25, 50_000)
-    target = Mixture([stats.norm(4, 1.25)], window=(0.0, 8.0), sample=sample)
-    assert reference(target, LEVELS, LEVELS).law.knots.size <= MOST_ATOMS + 1
-    values = normal_values(4.3, 1.3)
-    middle = (np.arange(200_000) + 0.5) / 200_000
-    expected = stats.wasserstein_distance(np.interp(middle, LEVELS, values), sample)
-    assert read(target, values).wasserstein == pytest.approx(expected, abs=1e-4)
-
-
 def test_folding_is_the_part_of_the_error_that_rearranging_removes():
     ideal = reference(NORMAL, LEVELS, LEVELS).scene.ideal
     found = read(NORMAL, ideal[::-1])
@@ -400,49 +281,6 @@ def test_wasserstein_distances_scale_and_shift_with_x(one, other):
     assert (there.ks, there.js) == pytest.approx((here.ks, here.js), rel=1e-6, abs=1e-9)
 
 
-@pytest.mark.parametrize("stratified", [False, True])
-@pytest.mark.parametrize("name", ["normal", "exponential", "mixture"])
-@pytest.mark.parametrize("batch", [1, 7, 256])
-def test_the_noise_floor_is_the_mean_distance_of_simulated_batches(name, batch, stratified):
-    target, generator = TARGETS[name], np.random.default_rng(8)
-    levels = graded_levels(4097)
-    here = reference(target, levels, levels, batch=batch, stratified=stratified)
-    found = []
-    for _ in range(1500):
-        u = generator.uniform(size=batch)
-        draws = here.law.ppf((np.arange(batch) + u) / batch if stratified else u)
-        found.append(np.abs(here.law.cdf(GRIDS[name]) - np.searchsorted(np.sort(draws), GRIDS[name]) / batch).mean())
-    length = GRIDS[name][-1] - GRIDS[name][0]
-    error = np.std(found) / np.sqrt(len(found))
-    assert abs(np.mean(found) * length - here.scene.noise_floor) < (4 * error + 1e-3 / batch) * length
-
-
-GRIDS = {
-    "normal": np.linspace(-3, 11, 4001),
-    "exponential": np.linspace(0, 16, 4001),
-    "mixture": np.linspace(-6, 19, 4001),
-}
-
-
-@pytest.mark.parametrize("batch", [1, 2, 5, 64])
-def test_the_noise_floor_of_a_coin_is_the_binomials_mean_deviation(batch):
-    for share in (0.5, 0.3, 0.25):
-        coin = empirical(np.repeat([0.0, 1.0], [round(20 * share), 20 - round(20 * share)]))
-        expected = stats.binom(batch, share).expect(lambda k: np.abs(k / batch - share))  # noqa: B023
-        assert noise_floor(coin, batch) == pytest.approx(expected, rel=1e-12)
-        fraction = batch * share % 1
-        assert noise_floor(coin, batch, stratified=True) == pytest.approx(2 * fraction * (1 - fraction) / batch)
-
-
-def test_the_noise_floor_of_many_strata_is_a_third_of_range_over_batch():
-    assert noise_floor(push(LEVELS, LEVELS), 5000, stratified=True) == pytest.approx(1 / 3 / 5000, rel=1e-6)
-
-
-def test_a_batch_of_no_samples_is_refused():
-    with pytest.raises(BadInput, match="at least 1"):
-        noise_floor(push(LEVELS, LEVELS), 0)
-
-
 def test_a_sampled_law_reads_about_zero_when_it_is_the_target():
     here = reference(NORMAL, LEVELS, LEVELS)
     sample = np.sort(np.random.default_rng(9).normal(4, 1.25, 65_536))
@@ -465,45 +303,9 @@ def test_values_on_another_grid_are_refused():
         readings(push(LEVELS, LEVELS), LEVELS[::2].copy(), reference(NORMAL, LEVELS, LEVELS))
 
 
-def test_a_target_without_finite_quantiles_is_refused():
-    target = Mixture([stats.norm()])
-    target.ppf = lambda u: np.full(np.shape(u), -np.inf)
-    with pytest.raises(BadInput, match="finite"):
-        reference(target, LEVELS, LEVELS)
-
-
-def test_the_scene_holds_the_target_on_its_grids():
-    target = TARGETS["mixture"]
-    scene = reference(target, LEVELS, 2 * LEVELS - 1, cells=100, batch=64).scene
-    assert scene.edges.shape == (101,) and scene.x.shape == (100,)
-    assert (scene.edges[0], scene.edges[-1]) == scene.window == target.window
-    np.testing.assert_allclose(scene.p, target.pdf(scene.x))
-    np.testing.assert_allclose(scene.F, target.cdf(scene.x))
-    np.testing.assert_allclose(target.cdf(scene.ideal), np.clip(LEVELS, 1.125e-7, 1 - 1.125e-7), atol=1e-8)
-    assert scene.z[0] == -1 and scene.u[0] == 0
-    assert (scene.mean, scene.std, scene.spread) == (target.mean, target.std, target.spread)
-    assert not scene.is_sample and data(np.arange(5.0)).sample is not None
-
-
 def test_kolmogorov_smirnov_finds_the_peak_inside_a_cell():
     found = read(NORMAL, normal_values(4, 2))
     far = optimize.minimize_scalar(
         lambda x: -abs(stats.norm.cdf(x, 4, 2) - stats.norm.cdf(x, 4, 1.25)), bounds=(0, 4), method="bounded"
     )
     assert found.ks == pytest.approx(-far.fun, abs=1e-6)
-
-
-@pytest.mark.parametrize("text", ["normal(4, 1.25)", "comb(3)", "dataset(faithful, waiting_minutes)", "cauchy(1, 2)"])
-def test_moving_the_target_is_the_same_as_measuring_it_anew(text):
-    levels = graded_levels(257)
-    target = parse(text)
-    there = target.moved(1.5, 0.25)
-    still = reference(target, levels, levels)
-    carried = moved(still, there, there.onward(still.scene.ideal))
-    anew = reference(there, levels, levels)
-    for name in ("x", "edges", "p", "F", "ideal", "mode_edges", "mode_masses"):
-        np.testing.assert_allclose(getattr(carried.scene, name), getattr(anew.scene, name), rtol=1e-9, atol=1e-9)
-    assert (carried.scene.label, carried.scene.window) == (anew.scene.label, anew.scene.window)
-    assert carried.scene.noise_floor == pytest.approx(anew.scene.noise_floor, rel=1e-9)
-    np.testing.assert_allclose(carried.cell_masses, anew.cell_masses, rtol=1e-6, atol=1e-9)
-    np.testing.assert_allclose(carried.law.knots, anew.law.knots, rtol=1e-9)
