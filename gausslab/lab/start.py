@@ -27,7 +27,7 @@ _WARMING = threading.Lock()
 
 
 def warm_up() -> None:
-    """Compile what the first visitor will need, once, and spare it from every later garbage collection.
+    """Compile what the first visitor will need, once.
 
     Who comes while that goes on waits for it: compiling the same twice at a time takes longer.
     """
@@ -41,19 +41,18 @@ def _warm_up_once() -> None:
     from gausslab.lab.session import Session
 
     Session(link.default().experiment).answer(None)
-    gc.collect()
-    gc.freeze()
     later = threading.Timer(LATER, _bring_the_rest)
     later.daemon = True
     later.start()
 
 
 def _bring_the_rest() -> None:
-    """Import what pictures, films and tables need: the first who asks for one need not wait for that."""
+    """Import what pictures, films and tables need, and spare all that is there by now from later garbage collections."""
     import pandas  # noqa: F401
 
     from gausslab import figures  # noqa: F401
 
+    gc.collect()
     gc.freeze()
 
 
