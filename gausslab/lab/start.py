@@ -47,7 +47,7 @@ def _warm_up_once() -> None:
 
 
 def _bring_the_rest() -> None:
-    """Import what pictures, films and tables need, and spare all that is there by now from later garbage collections."""
+    """Import what pictures, films and tables need, and spare what is there by now from later garbage collections."""
     import pandas  # noqa: F401
 
     from gausslab import figures  # noqa: F401
