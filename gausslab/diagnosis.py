@@ -16,6 +16,7 @@ SPIKE = 0.1  # a p_g narrower than this share of the target is a collapse even w
 NEAR = 0.1  # W1/σ below which a small gradient is only what nearness brings
 VANISHED = 1e-3  # of the generator's gradient at its largest
 FAR_OFF = 0.5  # W1/σ beyond which a discriminator can be to blame
+POINT = 0.8  # W1/σ of a single point in the middle of a bell: who stays farther off has learnt nothing of its shape
 FAR = 5.0  # W1/σ beyond which a game that gets worse is called diverged
 SWINGS = 4  # crossings of its own median by the mean of p_g that make an oscillation
 SWING = 1.0  # spreads of the target from end to end that make an oscillation
@@ -292,7 +293,7 @@ def _oscillating(frame: Frame, past: Sequence[Frame], first: Frame) -> str:
 def _stalled(frame: Frame, past: Sequence[Frame]) -> str:
     """Far from the target, and no nearer than long before; asked last, where nothing else has a name."""
     distance = _distance(frame)
-    if len(past) < PAST // 2 or not FAR_OFF < distance < math.inf or _improving(frame, past):
+    if len(past) < PAST // 2 or not POINT < distance < math.inf or _improving(frame, past):
         return ""
     return f"Stalled: W1 is {distance:.2f} σ, and was {_distance(past[0]):.2f} σ at {_ago(frame, past[0])}."
 

@@ -50,7 +50,7 @@ def test_a_large_distance_that_stays_for_long_is_a_stall():
     assert _verdict(frames) == ("stalled", "Stalled: W1 is 1.72 σ, and was 2.50 σ at the start.")
     assert _verdict(frames[: PAST // 2])[0] == "healthy"
     assert _verdict([_frame(20 * i, 2.5 * 0.95**i) for i in range(PAST)])[0] == "healthy"
-    assert _verdict([_frame(20 * i, 0.4) for i in range(PAST)])[0] == "healthy"
+    assert _verdict([_frame(20 * i, 0.7) for i in range(PAST)])[0] == "healthy"
 
 
 def test_a_distance_below_that_of_a_batch_is_the_noise_floor():
@@ -106,7 +106,7 @@ def test_a_mean_that_swings_is_oscillating():
     verdict, sentence = _verdict(swinging)
     assert verdict == "oscillating"
     assert "swung" in sentence
-    trembling = [_frame(20 * i, 0.4, mean=4 + 0.01 * np.sin(i)) for i in range(PAST)]
+    trembling = [_frame(20 * i, 0.6, mean=4 + 0.01 * np.sin(i)) for i in range(PAST)]
     assert _verdict(trembling)[0] == "healthy"
     settling = [_frame(20 * i, 0.6 * 0.98**i, mean=4 + 0.98**i * np.sin(i)) for i in range(PAST)]
     assert _verdict(settling)[0] == "healthy"

@@ -5,19 +5,16 @@
  * page is hidden. A change of a knob cuts off what lies ahead and asks anew from the last frame kept.
  */
 
+import { BEAT, mostNeeded } from "./asking.js";
 import { readScene, request } from "./protocol.js";
 
 export const FASTEST = 0; // the speed that stands for "as fast as it goes"
 
 const KEY_RATE = 20; // key frames a second; between them the stage tweens
 const PAST = 240; // key frames kept behind the playhead
-const AHEAD = 0.45; // seconds of frames below which the next chunk is asked for
 const RESERVE = 0.1; // seconds of frames below which it slows down
 const PLENTY = 1.2; // seconds of frames above which it hurries
-const MOST = 60; // frames asked for at once
-const SHORT = 3; // frames asked for after a change
 const WATCHDOG = 2500; // ms without an answer before the same request is sent again
-const BEAT = 1500; // ms that a half-step takes in slow motion
 const ONE_FRAME = new Set([
   "step",
   "discriminator",
@@ -33,6 +30,7 @@ const ONE_FRAME = new Set([
   "swap",
   "peace",
 ]);
+const HALF_STEPS = new Set(["discriminator", "generator"]);
 const AFRESH = new Set(["restart", "seed"]);
 const ASIDE = new Set(["share", "drop", "peace"]); // say nothing of what is shown
 
@@ -260,27 +258,16 @@ export class Playhead {
       return;
     }
     if (!this.frames.length || document.hidden) return;
-    if (returns) {
-      this.compose({ act: "play" }, MOST, now);
-    } else if (this.acts.length) {
-      this.compose(this.acts.shift(), 1, now);
-    } else if (this.stale) {
-      if (this.playing && !this.slow) this.compose({ act: "play" }, Math.max(SHORT, Math.round(0.15 * this.rate)), now);
-      else this.compose({ act: "step", stepsPerFrame: 0 }, 1, now);
-    } else if (this.prepares && (!this.playing || this.failure) && this.visited === null) {
-      this.compose({ act: "step", stepsPerFrame: 0 }, 1, now); // what stands still asks for nothing by itself
-    } else if (this.playing && this.slow && this.ahead === 0 && now - this.beatAt > BEAT) {
-      this.beatAt = now;
-      this.compose({ act: this.lastAct === "discriminator" ? "generator" : "discriminator" }, 1, now);
-    } else if (this.playing && !this.slow && !this.failure && this.visited === null && this.ahead < AHEAD * this.rate) {
-      // Little at a time where something is being compiled, to hear of it soon.
-      this.compose({ act: "play" }, Math.max(1, Math.round((this.prepares ? 0.15 : 0.6) * this.rate)), now);
-    }
+    const needed = mostNeeded(this, now);
+    if (!needed) return;
+    if (needed.wish === this.acts[0]) this.acts.shift();
+    this.compose(needed.wish, needed.frames, now);
   }
 
   /** Builds a request and sends it. */
   compose(wish, frames, now) {
     if (!ASIDE.has(wish.act)) this.lastAct = wish.act;
+    if (HALF_STEPS.has(wish.act)) this.beatAt = now;
     const onItsWay = this.returning !== null || wish.address !== undefined;
     this.urgent = this.stale;
     this.stale = false;

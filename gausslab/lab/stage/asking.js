@@ -1,0 +1,34 @@
+/** What a playhead needs next from the page: one request at a time, the most needed first. */
+
+export const BEAT = 1500; // ms that a half-step takes in slow motion
+
+const AHEAD = 0.45; // seconds of frames below which the next chunk is asked for
+const CHUNK = 0.6; // seconds of frames in one
+const SHORT_CHUNK = 0.15; // where an answer is wanted soon
+const MOST = 60; // frames asked for at once
+const SHORT = 3; // frames asked for after a change
+const LOOK_AGAIN = { act: "step", stepsPerFrame: 0 };
+
+/**
+ * @param {Playhead} playhead that waits for no answer, and holds some frames
+ * @param {number} now ms
+ * @returns {?{wish: object, frames: number}} nothing where there is enough
+ */
+export function mostNeeded(playhead, now) {
+  const { rate, ahead, playing, slow, visited } = playhead;
+  const live = playing && !playhead.failure;
+  const some = (seconds, least = 1) => Math.max(least, Math.round(seconds * rate));
+  if (playhead.returning !== null) return { wish: { act: "play" }, frames: MOST };
+  if (playhead.acts.length) return { wish: playhead.acts[0], frames: 1 };
+  if (playhead.stale) {
+    const plays = playing && !slow;
+    return plays ? { wish: { act: "play" }, frames: some(SHORT_CHUNK, SHORT) } : { wish: LOOK_AGAIN, frames: 1 };
+  }
+  // What stands still would never hear that a program has been compiled.
+  if (playhead.prepares && !live && visited === null) return { wish: LOOK_AGAIN, frames: 1 };
+  if (playing && slow && ahead === 0 && now - playhead.beatAt > BEAT)
+    return { wish: { act: playhead.lastAct === "discriminator" ? "generator" : "discriminator" }, frames: 1 };
+  if (live && !slow && visited === null && ahead < AHEAD * rate)
+    return { wish: { act: "play" }, frames: some(playhead.prepares ? SHORT_CHUNK : CHUNK) };
+  return null;
+}
