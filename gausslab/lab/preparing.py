@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from gausslab.lab.challenge import Challenge
 from gausslab.lab.pace import FRAMES_PER_CALL
 from gausslab.observing import equilibrium
 from gausslab.run import begin
@@ -20,20 +21,22 @@ class Preparation(NamedTuple):
 
     values: Mapping[str, Any]  # settings by dotted path
     program: Future[None]
+    challenge: Challenge | None = None  # the rival that is to be met
 
     def also(self, values: Mapping[str, Any]) -> Preparation:
         """The same with other values of settings that ask for no other program."""
         return self._replace(values={**self.values, **values})
 
 
-def prepare(values: Mapping[str, Any], experiment: Experiment) -> Preparation:
+def prepare(values: Mapping[str, Any], experiment: Experiment, challenge: Challenge | None = None) -> Preparation:
     """Begin to compile; where that was done before, it is over in a moment.
 
     Args:
         values: the settings that have been asked for.
-        experiment: with these settings.
+        experiment: with these settings; the rival's for a duel.
+        challenge: to a duel.
     """
-    return Preparation(values, _COMPILERS.submit(_compile, experiment.structure()))
+    return Preparation(values, _COMPILERS.submit(_compile, experiment.structure()), challenge)
 
 
 @lru_cache(maxsize=128)

@@ -310,6 +310,8 @@ class Session:
         Raises:
             BadInput: a setting that cannot be used, or that is too large for the lab; nothing is changed then.
         """
+        if self._preparation and self._preparation.challenge:
+            self.settle()
         before, values = self.intended, {**(AS_TYPED if "target" in values else {}), **values}
         new = before.changed(values)
         LIMITS.check(new)
@@ -336,15 +338,18 @@ class Session:
             return
         with suppress(TimeoutError):
             self._preparation.program.result(patience)
-            new, self._preparation = self.intended, None
-            self._rebuild(new)
+            new, challenge, self._preparation = self.intended, self._preparation.challenge, None
+            if challenge:
+                self._meet(challenge)
+            else:
+                self._rebuild(new)
             self.epoch += 1
 
     def _follow_preparation(self, request: Request) -> bool:
         """Take up what has been compiled meanwhile, with the knobs as they were turned last.
 
         Returns:
-            Whether the stage's frames are void by that, and it asked for no more than the next ones.
+            Whether the stage's frames are void by that, and what it asked for with them.
         """
         preparation = self._preparation
         plays = request.act == "play"
@@ -353,7 +358,7 @@ class Session:
         if request.v != self._version or request.target:
             self._turn(request)
         self.settle()
-        return plays
+        return plays or preparation.challenge is not None  # both sides of a duel have a way to go first
 
     def _rebuild(self, new: Experiment) -> None:
         before, run = self.experiment, transplanted(self.run, new)
@@ -383,15 +388,36 @@ class Session:
         self.playback.rival = self.rival and self.rival.again(now, new)
         self.epoch += 1
 
-    def duel(self, challenge: Challenge) -> None:
+    def duel(self, challenge: Challenge, *, playing: bool = False) -> None:
         """Set a rival beside the run; both begin at step 0 and are taken to where the run stands, in lock-step.
+
+        Args:
+            challenge: who the rival is.
+            playing: let the run play on alone while the rival's program is compiled.
 
         Raises:
             BadInput: a rival that cannot be, or a run that cannot be had again from its start; nothing is changed then.
         """
         self.settle()
-        planned = self.playback.agenda.events
-        events = [event for event in (*self.run.events, *self.playback.script) if event not in planned]
+        self._way_here()
+        if playing:
+            self._preparation = prepare({}, challenge.experiment(self.run.experiment), challenge)
+            self.settle(LIMITS.turn)
+            return
+        self._meet(challenge)
+        self.epoch += 1
+
+    def _meet(self, challenge: Challenge) -> None:
+        events, goal = self._way_here()
+        rival = Rival.begun(challenge, self.run.experiment, [*events, *self.playback.agenda.events])
+        self.end_duel()
+        self.playback.begin(begin(self.run.experiment, parsed=self.run.parsed), events, goal)
+        self.playback.rival = rival
+        self.pace.shared(2)
+
+    def _way_here(self) -> tuple[list[Event], int]:
+        """What has to be done to both sides of a duel, beside what the recipe does, and the step to take them to."""
+        planned, done = self.playback.agenda.events, (*self.run.events, *self.playback.script)
         goal = max(self.goal, self.step)
         if not self.from_start:
             raise BadInput(
@@ -402,12 +428,7 @@ class Session:
             raise BadInput(
                 f"expected a run of at most {LIMITS.link_steps:,} steps for a duel, got {goal:,}; start it again (0)"
             )
-        rival = Rival.begun(challenge, self.run.experiment, [*events, *planned])
-        self.end_duel()
-        self.playback.begin(begin(self.run.experiment, parsed=self.run.parsed), events, goal)
-        self.playback.rival = rival
-        self.pace.shared(2)
-        self.epoch += 1
+        return [event for event in done if event not in planned], goal
 
     def swap(self) -> list[Line]:
         """Go on with the rival, and have the run be the rival's rival.

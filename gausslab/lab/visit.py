@@ -82,7 +82,8 @@ class Visit:
         Both begin anew and are taken to where the run stands.
         """
         try:
-            self.session.duel(challenge.of_run(rival) if isinstance(rival, link.Opening) else rival)
+            asked = challenge.of_run(rival) if isinstance(rival, link.Opening) else rival
+            self.session.duel(asked, playing=self._played)
             self.message, self._onward = "", self._played
         except BadInput as error:
             self.message = str(error)

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from test_session import ask, experiment, weights
 
+from gausslab.errors import BadInput
 from gausslab.lab import preparing
+from gausslab.lab.challenge import with_changes
 from gausslab.lab.session import Session
 
 
@@ -97,3 +99,43 @@ def test_change_back_while_it_is_compiled_leaves_everything_as_it_is(session):
     ask(session, frames=1, stepsPerFrame=0)
     assert session.experiment.loss == "nonsaturating"
     np.testing.assert_array_equal(weights(session), before)
+
+
+def test_run_plays_on_alone_until_the_rival_s_program_is_there_and_both_then_race_to_where_it_stands(session):
+    with compiler_held():
+        session.duel(with_changes(session.experiment, {"penalties.r1": 1.0}), playing=True)
+        before = session.step
+        ask(session)
+        assert session.prepares and session.rival is None and session.step > before
+    compiled(session)
+    goal = session.step
+    ask(session)
+    assert session.goal == goal and not session.prepares
+    while session.step < goal:
+        ask(session, **{"from": 0})
+    assert session.rival.run.step == session.step == goal
+
+
+def test_who_pauses_before_the_rival_has_come_sees_both_where_the_run_stands(session):
+    with compiler_held():
+        session.duel(with_changes(session.experiment, {"penalties.r1": 1.0}), playing=True)
+    stood = session.step
+    ask(session, act="step", frames=1, stepsPerFrame=0)
+    assert session.goal == stood
+    while session.step < stood:
+        ask(session, **{"from": 0})
+    assert session.rival.run.step == session.step == stood
+
+
+def test_setting_chosen_before_the_rival_has_come_begins_the_duel_first(session):
+    with compiler_held():
+        session.duel(with_changes(session.experiment, {"penalties.r1": 1.0}), playing=True)
+    session.set_up({"generator.rate": 2e-3}, playing=True)
+    assert session.rival and session.experiment.generator.rate == 2e-3
+
+
+def test_duel_that_cannot_be_is_refused_at_once(session):
+    session.set_up({"loss": "hinge"})
+    with compiler_held(), pytest.raises(BadInput, match="had again"):
+        session.duel(with_changes(session.experiment, {"generator.rate": 1e-4}), playing=True)
+    assert not session.prepares
