@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
@@ -320,7 +319,9 @@ class Session:
         if "target" in values:
             self._check_target(new.target)
         if new.structure() == before.structure() and new.seed == before.seed:
-            self.change({path: new.knobs()[path] for path in self.run.knobs} | {"target": new.target})
+            # A penalty whose removal is still being compiled is a knob of the run alone.
+            knobs = {path: value for path, value in new.knobs().items() if path in self.run.knobs}
+            self.change(knobs | {"target": new.target})
             if self._preparation:
                 self._preparation = self._preparation.also(values)
             self.epoch += 1
@@ -336,14 +337,19 @@ class Session:
         """
         if self._preparation is None:
             return
-        with suppress(TimeoutError):
+        try:
             self._preparation.program.result(patience)
-            new, challenge, self._preparation = self.intended, self._preparation.challenge, None
-            if challenge:
-                self._meet(challenge)
-            else:
-                self._rebuild(new)
-            self.epoch += 1
+        except TimeoutError:
+            return
+        except Exception:
+            self._preparation = None  # or it would fail again at every answer
+            raise
+        new, challenge, self._preparation = self.intended, self._preparation.challenge, None
+        if challenge:
+            self._meet(challenge)
+        else:
+            self._rebuild(new)
+        self.epoch += 1
 
     def _follow_preparation(self, request: Request) -> bool:
         """Take up what has been compiled meanwhile, with the knobs as they were turned last.

@@ -35,6 +35,12 @@ def compiled(session: Session) -> None:
     session._preparation.program.result()
 
 
+def arrive_together(session: Session, goal: int) -> None:
+    while session.step < goal:
+        ask(session, **{"from": 0})
+    assert session.rival.run.step == session.step == goal
+
+
 def test_run_plays_on_with_the_program_it_has_until_the_other_is_there(session):
     with compiler_held():
         epoch = session.epoch
@@ -62,6 +68,17 @@ def test_what_is_asked_for_meanwhile_is_taken_up_with_it(session):
     ask(session)
     now = session.experiment
     assert (now.loss, dict(now.penalties), now.generator.rate) == ("hinge", {"r1": 3.0}, 2e-3)
+
+
+def test_knob_can_be_turned_while_a_penalty_is_being_taken_away():
+    session = Session(experiment(penalties={"r1": 1.0}))
+    ask(session)
+    with compiler_held():
+        session.set_up({"penalties": {}}, playing=True)
+        session.set_up({"generator.rate": 2e-3}, playing=True)
+    compiled(session)
+    ask(session)
+    assert (dict(session.experiment.penalties), session.experiment.generator.rate) == ({}, 2e-3)
 
 
 def test_knob_turned_in_the_very_request_that_takes_it_up_is_not_lost(session):
@@ -111,9 +128,7 @@ def test_run_plays_on_alone_until_the_rival_s_program_is_there_and_both_then_rac
     goal = session.step
     ask(session)
     assert session.goal == goal and not session.prepares
-    while session.step < goal:
-        ask(session, **{"from": 0})
-    assert session.rival.run.step == session.step == goal
+    arrive_together(session, goal)
 
 
 def test_who_pauses_before_the_rival_has_come_sees_both_where_the_run_stands(session):
@@ -122,9 +137,7 @@ def test_who_pauses_before_the_rival_has_come_sees_both_where_the_run_stands(ses
     stood = session.step
     ask(session, act="step", frames=1, stepsPerFrame=0)
     assert session.goal == stood
-    while session.step < stood:
-        ask(session, **{"from": 0})
-    assert session.rival.run.step == session.step == stood
+    arrive_together(session, stood)
 
 
 def test_setting_chosen_before_the_rival_has_come_begins_the_duel_first(session):
