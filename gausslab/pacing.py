@@ -13,6 +13,7 @@ from jaxtyping import Int
 
 FRAMES_PER_CALL = 10  # enough to hide the cost of a call, few enough for checkpoints that lie close
 LONGEST_CALL = 0.15  # seconds of training without a word, and without an ear for Ctrl-C
+STEPPING = 2.0  # seconds of steps for each second of looking, at least, where looks are dear
 NO_STEPS = np.zeros(FRAMES_PER_CALL, np.int32)
 FADING = 0.7  # share of the past, from call to call, in what is known of the pace
 
@@ -47,7 +48,7 @@ class Timing:
         self.lately = (FADING * self.lately[0] + stepping, FADING * self.lately[1] + steps)
 
 
-def next_stops(step: int, goal: int, every: int, pace: float) -> list[int]:
+def next_stops(step: int, goal: int, every: int, pace: float, looking: float = 0.0) -> list[int]:
     """Where the next call looks: at multiples of `every` and at the goal; between two where they lie too far apart.
 
     Args:
@@ -55,8 +56,9 @@ def next_stops(step: int, goal: int, every: int, pace: float) -> list[int]:
         goal: where it is to stop, beyond that.
         every: steps between two frames.
         pace: seconds that a step takes; 0 where nobody knows, and a single step will tell.
+        looking: seconds that the looks of a call take.
     """
-    furthest = step + (max(1, int(LONGEST_CALL / pace)) if pace else 1)
+    furthest = step + (max(1, int(max(LONGEST_CALL, STEPPING * looking) / pace)) if pace else 1)
     first = (step // every + 1) * every
     multiples = list(range(first, min(goal, furthest + 1), every)[:FRAMES_PER_CALL])
     if goal <= furthest and len(multiples) < FRAMES_PER_CALL:

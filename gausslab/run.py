@@ -369,7 +369,7 @@ class Run:
     def _take(self, goal: int) -> None:
         """Take the steps of one call, and keep what was seen at multiples of `frame_every` and at the goal."""
         before, every = self.step, self.experiment.frame_every
-        stops = next_stops(before, goal, every, self.timing.pace)
+        stops = next_stops(before, goal, every, self.timing.pace, self.timing.looking)
         reel = self.advance(padded(np.diff([before, *stops])))
         steps = reel.observations.step
         # Padding looks again at the last step, and so may the look at the last good step of a run that broke down.

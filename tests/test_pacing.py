@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gausslab.pacing import FRAMES_PER_CALL, LONGEST_CALL, Timing, next_stops, padded
+from gausslab.pacing import FRAMES_PER_CALL, LONGEST_CALL, STEPPING, Timing, next_stops, padded
 
 
 @given(
@@ -13,13 +13,14 @@ from gausslab.pacing import FRAMES_PER_CALL, LONGEST_CALL, Timing, next_stops, p
     steps=st.integers(1, 10**5),
     every=st.integers(1, 10**5),
     pace=st.one_of(st.just(0.0), st.floats(1e-6, 10)),
+    looking=st.floats(0, 3),
 )
-def test_stops_are_frames_or_the_furthest_that_may_be_reached(step, steps, every, pace):
+def test_stops_are_frames_or_the_furthest_that_may_be_reached(step, steps, every, pace, looking):
     goal = step + steps
-    stops = next_stops(step, goal, every, pace)
+    stops = next_stops(step, goal, every, pace, looking)
     assert 1 <= len(stops) <= FRAMES_PER_CALL
     assert step < stops[0] and stops == sorted(set(stops)) and stops[-1] <= goal
-    longest = max(1, LONGEST_CALL / pace) if pace else 1
+    longest = max(1, LONGEST_CALL / pace, STEPPING * looking / pace) if pace else 1
     assert stops[-1] - step <= longest
     cuts = [stop for stop in stops if stop % every and stop != goal]
     assert cuts in ([], stops[-1:]) and (not cuts or len(stops) == 1)
@@ -32,6 +33,11 @@ def test_every_frame_is_stopped_at_however_the_calls_are_cut(steps, every):
         reached += next_stops(reached[-1] if reached else 0, steps, every, paces[place % len(paces)])
         place += 1
     assert {*range(every, steps, every), steps} <= set(reached)
+
+
+def test_dear_looks_lie_further_apart():
+    (stop,) = next_stops(0, 10_000, 10_000, pace=0.01, looking=0.5)
+    assert stop == int(STEPPING * 0.5 / 0.01) > LONGEST_CALL / 0.01
 
 
 def test_a_call_is_padded_with_looks_that_take_no_step():

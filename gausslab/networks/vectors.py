@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import jax
@@ -15,6 +17,7 @@ from jaxtyping import Array, Float, Key
 from gausslab.networks.perceptron import Perceptron, is_a_curve
 from gausslab.settings import Discriminator, Network
 
+LONG = 2**15  # numbers in a vector that is put together piece by piece
 Statistics = nnx.State  # what batch and spectral normalisation remember; empty without them
 
 
@@ -30,10 +33,38 @@ def blueprint(network: Network, inputs: int, span: tuple[float, float]) -> Bluep
     """What is needed to turn a flat vector back into a network."""
     model = nnx.eval_shape(lambda: Perceptron(network, inputs, span, nnx.Rngs(0)))
     graph, shapes, _ = nnx.split(model, nnx.Param, ...)
+    leaves, tree = jax.tree.flatten(shapes)
+    pieces = tuple(leaf.shape for leaf in leaves)
+    if sum(map(math.prod, pieces)) >= LONG:
+        return Blueprint(graph, lambda vector: jax.tree.unflatten(tree, _pieces(pieces, vector)))
     unravel: list[Callable[[Array], Any]] = []
     # Traced only: to make the zeros would compile a dozen little programs.
     jax.eval_shape(lambda tree: unravel.append(ravel_pytree(tree)[1]), shapes)
     return Blueprint(graph, unravel[0])
+
+
+def _pieces(shapes: tuple[tuple[int, ...], ...], vector: Float[Array, " parameters"]) -> tuple[Array, ...]:
+    """Arrays of these shapes out of a long vector.
+
+    Of the gradient, a concatenation otherwise, XLA's loop on a CPU goes over the whole for each of its pieces: half a
+    million weights then cost more than all that is done with them (docs/design.md).
+    """
+    sizes = tuple(map(math.prod, shapes))
+    starts = tuple(accumulate(sizes, initial=0))[:-1]
+
+    @jax.custom_vjp
+    def split(whole: Array) -> tuple[Array, ...]:
+        cuts = zip(starts, sizes, shapes, strict=True)
+        return tuple(jax.lax.slice(whole, (start,), (start + size,)).reshape(shape) for start, size, shape in cuts)
+
+    def joined(_: None, parts: tuple[Array, ...]) -> tuple[Array]:
+        whole = jnp.zeros_like(vector)
+        for start, part in zip(starts, parts, strict=True):
+            whole = jax.lax.dynamic_update_slice(whole, part.reshape(-1), (start,))
+        return (whole,)
+
+    split.defvjp(lambda whole: (split(whole), None), joined)
+    return split(vector)
 
 
 @lru_cache(maxsize=64)
