@@ -125,7 +125,7 @@ def _blurred(conditions: Conditions, clock: Array, x: Array, batch: Batch, place
 
     def blurred() -> Array:
         level = knobs["remedies.instance_noise"] * 0.5 ** (clock / knobs["remedies.noise_half_life"])
-        return x + level * jax.random.normal(batch.key_for(place), x.shape)
+        return x + level * sampling.normals(batch.key, batch.count, DRAWS_PER_STEP + place, x.shape)
 
     return jax.lax.cond(knobs["remedies.instance_noise"] > 0, blurred, lambda: x)
 

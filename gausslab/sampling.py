@@ -5,6 +5,7 @@ Every draw of a step is made from the key folded with that step alone, so that n
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import jax
@@ -37,6 +38,11 @@ def uniforms(key: Key[Array, ""], step: Array, index: Array | int, shape: tuple[
     where = jnp.stack([words[0] ^ words[1], step.astype(jnp.uint32), jnp.uint32(0), jnp.asarray(index, jnp.uint32)])
     _, bits = jax.lax.rng_bit_generator(where, shape, dtype=jnp.uint32, algorithm=RandomAlgorithm.RNG_THREE_FRY)
     return ((bits >> 9).astype(jnp.float32) + 0.5) * (1 / 2**23)
+
+
+def normals(key: Key[Array, ""], step: Array, index: Array | int, shape: tuple[int, ...]) -> Float[Array, "..."]:
+    """Standard normal numbers, decided like `uniforms`, and compiled in a fraction of the time of JAX's own."""
+    return math.sqrt(2) * jax.lax.erf_inv(2 * uniforms(key, step, index, shape) - 1)
 
 
 def stratified(u: Float[Array, "*rows batch"]) -> Float[Array, "*rows batch"]:

@@ -32,6 +32,19 @@ def test_uniforms_are_uniform_and_strictly_inside_their_interval():
     assert u.dtype == np.float32
 
 
+def test_normals_are_normal_and_decided_by_their_draw():
+    one, other = (np.asarray(sampling.normals(KEY, jnp.int32(3), index, (MANY,))) for index in (64, 65))
+    assert stats.kstest(one, "norm").pvalue > 1e-3
+    assert abs(np.corrcoef(one, other)[0, 1]) < 0.02
+    np.testing.assert_array_equal(one, sampling.normals(KEY, jnp.int32(3), 64, (MANY,)))
+
+
+def test_the_extreme_normals_are_finite(monkeypatch):
+    ends = jnp.asarray([0.5 / 2**23, 1 - 0.5 / 2**23], jnp.float32)
+    monkeypatch.setattr(sampling, "uniforms", lambda *draw: ends)
+    assert np.isfinite(sampling.normals(KEY, jnp.int32(0), 0, (2,))).all()
+
+
 def test_the_least_and_the_greatest_uniform_have_finite_logits():
     ends = np.float32(0.5) / 2**23, (np.float32(2**23 - 1) + np.float32(0.5)) / np.float32(2**23)
     assert all(np.isfinite(np.log(end) - np.log1p(-end)) for end in ends)
