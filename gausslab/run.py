@@ -13,17 +13,17 @@ import copy
 import math
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from os import PathLike
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Int
+from jaxtyping import Int
 from tqdm.auto import tqdm
 
 from gausslab import training
@@ -32,15 +32,15 @@ from gausslab.checkpoints import Checkpoints, Mark
 from gausslab.diagnosis import Failure, blame
 from gausslab.errors import BadInput
 from gausslab.events import PAUSE, Event, Events
+from gausslab.force import TARGET_KNOBS, Force, Rules, following, keys, parsed
 from gausslab.frame import Frame
-from gausslab.game import Conditions, State
-from gausslab.observing import Frames, Lens, Reel, Units, frame, lens, target_table, to_host
+from gausslab.game import State
+from gausslab.observing import Frames, Reel, Units, frame, to_host
 from gausslab.pacing import FRAMES_PER_CALL, NO_STEPS, Timing, next_stops, padded
 from gausslab.pushforward import push
-from gausslab.sampling import TargetTable
 from gausslab.settings import Experiment
 from gausslab.summary import Summary
-from gausslab.targets import Target, parse
+from gausslab.targets import Target
 from gausslab.training import Observation
 from gausslab.updates import Moves
 
@@ -51,16 +51,6 @@ if TYPE_CHECKING:
 
 LONGEST_HOP = 1000  # steps of a replay between two checkpoints
 UNBOUNDED = {"wasserstein", "kl", "reverse_kl", "pearson", "squared_hellinger", "jeffreys"}
-TARGET_KNOBS = {"target", "location", "scale"}
-
-
-class Force(NamedTuple):
-    """What is in force at a step."""
-
-    knobs: dict[str, float]  # by dotted path
-    text: str  # of the target, before its location and scale move it
-    look: Lens
-    conditions: Conditions
 
 
 @dataclass(eq=False)
@@ -78,16 +68,17 @@ class Run:
     first: int | None = None  # the earliest step that can be had again; None: where it stands
     checkpoints: Checkpoints = field(default_factory=Checkpoints, repr=False)
     parsed: dict[str, Target] = field(default_factory=dict, repr=False)  # a file is read once, and may then go
-    _structure: Experiment = field(init=False, repr=False)
+    _rules: Rules = field(init=False, repr=False)
     _force: Force = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.events = Events(self.events)
         self.frames.drawn_by(_picture)
-        self._structure = self.experiment.structure()
         if self.first is None:
             self.first = self.step
-        self._force = self._aimed(*_in_force(self.experiment.knobs(), self.experiment.target, self.events))
+        self._rules = Rules(self.experiment.structure(), self.units, keys(self.experiment.seed)[1], self.parsed)
+        knobs, text = following(self.experiment.knobs(), self.experiment.target, self.events)
+        self._force = self._rules.force(knobs, text)
 
     @property
     def step(self) -> int:
@@ -114,18 +105,6 @@ class Run:
         """How long `at` may take: the most steps between two checkpoints, at this run's pace; nan before its first."""
         return self.timing.pace * self.checkpoints.largest_gap(self.step) if self.timing.pace else math.nan
 
-    def _aimed(self, knobs: dict[str, float], text: str, table: TargetTable | None = None) -> Force:
-        """What is in force with these knobs and this target, whose table may be there already."""
-        if text not in self.parsed:
-            self.parsed[text] = parse(text)
-        target = self.parsed[text]
-        look = lens(self._structure, target.moved(knobs["location"], knobs["scale"]), self.units)
-        return Force(knobs, text, look, self._conditions(knobs, table or target_table(target, self.units)))
-
-    def _conditions(self, knobs: dict[str, float], table: TargetTable) -> Conditions:
-        on_device = jax.device_put({path: np.float32(value) for path, value in knobs.items()})
-        return Conditions(on_device, table, _keys(self.experiment.seed)[1])
-
     def change(self, values: Mapping[str, Any]) -> Run:
         """Turn knobs, or set another target, from the next step on; the run records it as events.
 
@@ -143,7 +122,7 @@ class Run:
                 f"or turn one of {', '.join(self._force.knobs)}"
             )
         now = self.experiment.changed({**old, **values})
-        if now.structure() != self._structure:
+        if now.structure() != self._rules.structure:
             gates = [setting.path for setting in now.settings if setting.gate and setting.path in values]
             raise BadInput(f"expected {gates[0]} to stay on its side of 0 in mid-run; start a new run to cross it")
         new = {**now.knobs(), "target": now.target}
@@ -166,15 +145,10 @@ class Run:
 
     def _take_up(self, events: Sequence[Event]) -> None:
         """Do what is known to be possible."""
-        knobs, text = _in_force(self._force.knobs, self.text, events)
+        self._force = self._rules.after(self._force, events)
         if TARGET_KNOBS & {event.knob for event in events}:
             # A new target is a new game for the schedule and the average, though not for the weights.
-            # Location and scale move where reals are put, not what they are drawn from.
-            self._force = self._aimed(knobs, text, self._force.conditions.target if text == self.text else None)
             self.state = self.state._replace(clock=jax.device_put(np.int32(0)))
-        elif knobs != self._force.knobs:
-            conditions = self._conditions(knobs, self._force.conditions.target)
-            self._force = self._force._replace(knobs=knobs, conditions=conditions)
         self.events.extend(events)
 
     def train(self, steps: int, *, progress: bool | None = None, watchers: Sequence[Watcher] = ()) -> Run:
@@ -252,7 +226,7 @@ class Run:
         """
         known = self._known(step)
         done = [event for event in self.events if event.step < step]
-        other = self._restored(known[-1]) if known else begin(self.experiment, parsed=self.parsed)
+        other = self._restored(known[-1]) if known else begin(self.experiment, known=self.parsed)
         reel: Reel | None = None
         ahead = done[len(other.events) :]
         for stop in sorted({step, *(event.step for event in ahead)}):
@@ -292,7 +266,7 @@ class Run:
         other.state, other.moves = jax.device_put((mark.state, mark.moves))
         other.failure, other.events = None, Events(self.events[: mark.events])
         if (mark.knobs, mark.text) != (self._force.knobs, self.text):
-            other._force = self._aimed(mark.knobs, mark.text)
+            other._force = self._rules.force(mark.knobs, mark.text)
         return other
 
     def _replay(self, other: Run, step: int, looks: int) -> Reel | None:
@@ -345,7 +319,7 @@ class Run:
         started = time.perf_counter()
         steps = jnp.asarray(np.zeros(looks, np.int32))
         arguments = (self._force.conditions, self.state, self.moves, self._force.look.view, steps)
-        training.advance.lower(self._structure, *arguments).compile()
+        training.advance.lower(self._rules.structure, *arguments).compile()
         self.timing.compiling += time.perf_counter() - started
 
     def _warm_up(self) -> None:
@@ -364,7 +338,9 @@ class Run:
 
     def _advanced(self, state: State, moves: Moves, steps: np.ndarray):
         force = self._force
-        return training.advance(self._structure, force.conditions, state, moves, force.look.view, jnp.asarray(steps))
+        return training.advance(
+            self._rules.structure, force.conditions, state, moves, force.look.view, jnp.asarray(steps)
+        )
 
     def _take(self, goal: int) -> None:
         """Take the steps of one call, and keep what was seen at multiples of `frame_every` and at the goal."""
@@ -440,31 +416,12 @@ def _picture(seen: Frame, frames: Sequence[Frame] | None = None) -> bytes:
     return png(panel(seen, frames))
 
 
-def _keys(seed: int) -> tuple[Any, Any]:
-    """The key of the initial weights and the key of all draws."""
-    return _two_keys(np.uint32(seed))
-
-
-@partial(jax.jit, compiler_options=training.COMPILED_FOR_ONE_USE)
-def _two_keys(seed: Array) -> tuple[Any, Any]:
-    key = jax.random.key(seed)
-    return jax.random.fold_in(key, 0), jax.random.fold_in(key, 1)
-
-
-def _in_force(knobs: Mapping[str, float], text: str, events: Iterable[Event]) -> tuple[dict[str, float], str]:
-    """Knobs and target after some events."""
-    values: dict[str, Any] = {**knobs, "target": text}
-    values |= {event.knob: event.value for event in events if event.knob != PAUSE}
-    text = str(values.pop("target"))
-    return {path: float(value) for path, value in values.items()}, text
-
-
 def begin(
     experiment: Experiment,
     *,
     ahead: bool = False,
     looks: int = FRAMES_PER_CALL,
-    parsed: dict[str, Target] | None = None,
+    known: dict[str, Target] | None = None,
 ) -> Run:
     """A run at step 0, with nothing learnt yet.
 
@@ -472,17 +429,15 @@ def begin(
         experiment: what to do.
         ahead: compile the training loop while the initial weights are being drawn; for a run that trains at once.
         looks: that are taken in one call of that loop.
-        parsed: targets by their text, where they are known already.
+        known: targets by their text, where they have been parsed already.
     """
-    parsed = {} if parsed is None else parsed
-    if experiment.target not in parsed:
-        parsed[experiment.target] = parse(experiment.target)
-    target = parsed[experiment.target].moved(experiment.location, experiment.scale)
+    known = {} if known is None else known
+    target = parsed(experiment.target, known).moved(experiment.location, experiment.scale)
     units = Units(float(target.centre), float(target.spread)) if experiment.standardised else Units(0.0, 1.0)
-    beginning, key = experiment.beginning(), _keys(experiment.seed)[0]
+    beginning, key = experiment.beginning(), keys(experiment.seed)[0]
 
     def standing(state: State) -> Run:
-        return Run(experiment, state, training.still(), units, first=0, parsed=parsed)
+        return Run(experiment, state, training.still(), units, first=0, parsed=known)
 
     if not ahead:
         return standing(training.initial(beginning, key))

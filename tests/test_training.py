@@ -142,7 +142,7 @@ def test_zero_steps_look_again_without_training():
     last = run.frames.reels[-1].observation(0)
     assert all(_same(jax.tree.map(lambda leaf, k=k: leaf[k], seen), last) for k in (0, 24))
     force = run._force
-    looked = training.observe(run._structure, force.conditions, run.state, run.moves, force.look.view)
+    looked = training.observe(run._rules.structure, force.conditions, run.state, run.moves, force.look.view)
     for one, other in zip(_leaves(looked), _leaves(last), strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
 
@@ -150,7 +150,7 @@ def test_zero_steps_look_again_without_training():
 def _advanced(run, steps: np.ndarray):
     force = run._force
     view = force.look.view
-    return training.advance(run._structure, force.conditions, run.state, run.moves, view, jnp.asarray(steps))
+    return training.advance(run._rules.structure, force.conditions, run.state, run.moves, view, jnp.asarray(steps))
 
 
 def test_a_step_that_leaves_a_nan_is_the_last_one():

@@ -417,7 +417,7 @@ class Session:
         events, goal = self._way_here()
         rival = Rival.begun(challenge, self.run.experiment, [*events, *self.playback.agenda.events])
         self.end_duel()
-        self.playback.begin(begin(self.run.experiment, parsed=self.run.parsed), events, goal)
+        self.playback.begin(begin(self.run.experiment, known=self.run.parsed), events, goal)
         self.playback.rival = rival
         self.pace.shared(2)
 
