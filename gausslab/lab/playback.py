@@ -24,6 +24,7 @@ from gausslab.lab.pace import FRAMES_PER_CALL, Pace
 from gausslab.lab.protocol import Line
 from gausslab.lab.rival import Rival
 from gausslab.lab.timeline import Entry, Timeline
+from gausslab.lab.turns import ALONE, TURNS
 from gausslab.observing import Lens, frame
 from gausslab.run import Event, Run
 from gausslab.settings import LIMITS
@@ -159,7 +160,7 @@ class Playback:
             steps: before each frame; 0 looks again without a step.
             hurry: stop at the end of the turn.
         """
-        ends = time.perf_counter() + LIMITS.turn
+        ends = time.perf_counter() + TURNS.seconds
         lines: list[Line] = []
         changed = False
         while len(lines) < frames and not (lines and self.run.failure):
@@ -212,7 +213,8 @@ class Playback:
         with self.pace.making(len(steps), int(steps.sum())):
             reel = self.run.advance(np.pad(steps, (0, FRAMES_PER_CALL - len(steps))))
             count = min(len(steps), len(reel))
-            frames = [frame(reel.look, reel.observation(place), reel.knobs) for place in range(count)]
+            with ALONE:
+                frames = [frame(reel.look, reel.observation(place), reel.knobs) for place in range(count)]
             rivals = self.rival.follow([seen.step for seen in frames], SNAPSHOTS) if self.rival else [None] * count
             self.look_at, self.seen = reel.look, frames[-1]
             self._say(frames[-1])

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 
+from gausslab.settings import LIMITS
+
 LOOK_UP = 0.02  # seconds after which somebody who waits asks whether it is still of use
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -30,6 +32,11 @@ class Turns:
         self._free = places
         self._numbers = count()  # two who came at the same moment
         self._queue: list[tuple[bool, float, int, threading.Event]] = []
+
+    @property
+    def seconds(self) -> float:
+        """How long a turn may take now."""
+        return LIMITS.turn_in_a_crowd if self._queue else LIMITS.turn
 
     @contextmanager
     def turn(self, since: float, *, urgent: bool, given_up: Callable[[], bool]) -> Iterator[bool]:
@@ -74,3 +81,6 @@ class Turns:
 
 
 TURNS = Turns(max(2, CORES))  # of all sessions of a server; with one alone, who compiles would stop all the others
+# Held by who works out frames, while another may have a compiled program run: NumPy lets go of the interpreter at each
+# of its hundred calls, and two who are at it fetch it back from each other every time.
+ALONE = threading.Lock()

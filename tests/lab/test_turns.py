@@ -95,3 +95,14 @@ def test_place_is_passed_on_after_an_error():
         1 / 0  # noqa: B018
     with turns.turn(1.0, urgent=False, given_up=never) as came:
         assert came
+
+
+def test_a_turn_is_longer_while_others_wait():
+    turns = Turns(1)
+    crowd = Crowd(turns)
+    with turns.turn(0.0, urgent=False, given_up=never):
+        alone = turns.seconds
+        crowd.join("one", 1.0)
+        assert turns.seconds > alone
+    crowd.leave()
+    assert turns.seconds == alone
