@@ -76,7 +76,8 @@ class Lab:
             self.page.wait_for_timeout(LOOK)
 
     def said(self, name):
-        """A number that the stage tells of itself."""
+        """A number that the stage tells of itself; one that has just been put up tells none yet."""
+        self.until(lambda: self.stage.get_attribute(f"data-{name}") is not None, f"a stage that tells its {name}")
         return int(self.stage.get_attribute(f"data-{name}"))
 
     @property
