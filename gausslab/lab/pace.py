@@ -14,7 +14,9 @@ FRAMES_PER_SECOND = 20  # that the stage asks for; it draws 60, and what lies be
 SHARE = 0.7  # of the time that a frame is shown that may go into making it
 MEMORY = 0.8  # share of the past in each estimate
 PROMPT = 0.02  # seconds that an answer to a hand on a slider takes, where a frame takes no longer
-MOST_SURPRISE = 2.0
+MOST_SURPRISE = 2.0  # that is believed at once
+DEAREST_FRAME = 1.0  # seconds
+PATIENCE = 3.0  # times as long as a dear frame, for the steps before it
 LEAST_HOP = 25
 TOO_LONG = 3  # turns of one call after which the next one is shorter
 
@@ -27,6 +29,7 @@ class Pace:
     frame: float = 2e-3
     steps_per_second: float = 0.0
     hop: int = 100  # steps of one call that takes a turn, with few frames between them
+    surprised: bool = False  # by the last call
 
     def shared(self, runs: float) -> None:
         """Expect another number of runs to be taken on at the same time.
@@ -43,9 +46,12 @@ class Pace:
         yield
         spent = time.perf_counter() - started
         expected = frames * self.frame + steps * self.step
-        # Both estimates take their share of the surprise; a large one was a compilation, or a busy moment.
+        # Both estimates take their share of the surprise; a large one was a compilation, or a busy moment, unless
+        # another follows: then it is a wide network.
+        again, self.surprised = self.surprised, spent > MOST_SURPRISE * expected
         surprise = MEMORY + (1 - MEMORY) * min(spent / expected, MOST_SURPRISE)
-        self.frame = min(max(self.frame * surprise, 1e-4), 0.1)
+        surprise = spent / expected if again and self.surprised else surprise
+        self.frame = min(max(self.frame * surprise, 1e-4), DEAREST_FRAME)
         if steps:
             self.step = min(max(self.step * surprise, 1e-6), 1.0)
             self.steps_per_second = steps / spent
@@ -63,9 +69,19 @@ class Pace:
             wanted: steps per frame; what counts where there is a speed.
             speed: steps per second; 0 is as fast as it goes.
         """
-        most = max(1, int((SHARE / FRAMES_PER_SECOND - self.frame) / self.step))
+        # Where a frame takes longer than that, its steps are thought as dear as it is, and are not.
+        left = max(SHARE / FRAMES_PER_SECOND - self.frame, PATIENCE * self.frame if self.at_once(2) == 1 else 0.0)
+        most = max(1, int(left / self.step))
         most = min(most, LIMITS.steps_per_frame)
         return most if speed == 0 else min(max(wanted, 1), most)
+
+    def at_once(self, frames: int) -> int:
+        """How many of some frames to make in one call: one where each is dear.
+
+        Args:
+            frames: that are wanted.
+        """
+        return max(1, min(frames, FRAMES_PER_CALL, int(LIMITS.turn / self.frame)))
 
     def promptly(self, frames: int, steps: int) -> int:
         """How many of some frames to make where a hand waits for the first of them.

@@ -166,7 +166,7 @@ class Playback:
         while len(lines) < frames and not (lines and self.run.failure):
             if lines and not changed and 0 < self.goal <= self.step:
                 break
-            vector = self._vector(min(FRAMES_PER_CALL, frames - len(lines)), steps)
+            vector = self._vector(self.pace.at_once(frames - len(lines)), steps)
             left = ends - time.perf_counter()
             if lines and hurry and not self.pace.fits(len(vector), int(vector.sum()), left):
                 break
