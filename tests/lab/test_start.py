@@ -1,5 +1,6 @@
 """Who may see a page that `streamlit run` serves."""
 
+import ctypes
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 
-from gausslab.lab.start import SETTINGS, from_here
+from gausslab.lab.start import CORES, SETTINGS, from_here
 
 APP = Path(__file__).parents[2] / "app.py"
 
@@ -31,31 +32,42 @@ def test_streamlit_run_opens_the_page_with_the_lab_s_own_settings():
     assert {name: config.get_option(name) for name in SETTINGS} == SETTINGS
 
 
-FREED_HERE_USED_THERE = """
-import sys, threading
+HEAPS_OF_MANY_THREADS = """
+import ctypes, sys, tempfile, threading
 from pathlib import Path
-from gausslab.lab.start import share_one_heap
+from gausslab.lab.start import CORES, share_heaps
 
-def resident():
-    return int(Path("/proc/self/statm").read_text().split()[1])
+if sys.argv[1] == "few":
+    share_heaps()
+together = threading.Barrier(8 * CORES)
 
-if sys.argv[1] == "one":
-    share_one_heap()
-pieces = [bytes(10_000) for _ in range(5_000)]
-last = bytes(10_000)  # above them, so that they cannot go back to the system
-del pieces
-before = resident()
-thread = threading.Thread(target=lambda: globals().update(taken=[bytes(10_000) for _ in range(5_000)]))
-thread.start()
-thread.join()
-print((resident() - before) * 4096)
+def allocate():
+    taken = [bytes(10_000) for _ in range(100)]
+    together.wait()
+
+threads = [threading.Thread(target=allocate) for _ in range(8 * CORES)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+library = ctypes.CDLL(None)
+library.fopen.restype = ctypes.c_void_p
+with tempfile.TemporaryDirectory() as folder:
+    told = Path(folder) / "heaps.xml"
+    file = ctypes.c_void_p(library.fopen(bytes(told), b"w"))
+    library.malloc_info(0, file)
+    library.fclose(file)
+    print(told.read_text().count("<heap "))
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only glibc gives each thread a heap of its own")
-def test_what_one_thread_has_freed_another_can_use():
-    def grown(heaps: str) -> int:
-        command = [sys.executable, "-c", FREED_HERE_USED_THERE, heaps]
+@pytest.mark.skipif(
+    sys.platform != "linux" or not hasattr(ctypes.CDLL(None), "mallopt"),
+    reason="only glibc gives threads heaps of their own",
+)
+def test_many_threads_share_as_many_heaps_as_there_are_cores():
+    def heaps(how_many: str) -> int:
+        command = [sys.executable, "-c", HEAPS_OF_MANY_THREADS, how_many]
         return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
-    assert grown("one") < 10e6 < 40e6 < grown("many")
+    assert heaps("few") <= max(2, CORES) < heaps("many")
