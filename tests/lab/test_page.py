@@ -98,7 +98,8 @@ def test_mangled_request_is_answered_with_a_sentence_and_the_session_lives(page,
     header, _ = answer(page)
     refused = raw != {"seq": 1}
     assert bool(header["setup"]["message"]) == refused
-    assert ask(page)[0]["frames"] == 5
+    first, second = ask(page)[0], ask(page)[0]
+    assert second["steps"][-1] > first["steps"][-1] >= 0
 
 
 def test_loss_is_changed_by_the_native_widget_and_the_weights_stay(page):
@@ -291,7 +292,8 @@ def test_hidden_layers_come_only_where_they_are_looked_at(page):
 def test_rival_of_a_link_is_sent_with_every_frame_and_stays_in_the_address():
     page = opened(recipe="vanilla", target="normal(4, 1.25)", rival="penalties.r1:1", **SMALL)
     header, blocks = ask(page)
-    assert header["rival"]["differences"] == "penalties.r1 none | 1" and header["rivalGridOf"] == [None] * 5
+    assert header["rival"]["differences"] == "penalties.r1 none | 1"
+    assert header["rivalGridOf"] == [None] * header["frames"] != []
     assert blocks["rivalDensity"].shape == blocks["density"].shape and blocks["rivalG"].shape == blocks["g"].shape
     assert "rival=penalties.r1:1" in header["address"]
     shared, _ = ask(page, act="share", at=header["steps"][-1])
