@@ -11,10 +11,23 @@ const TOP = 10;
 const JUDGED = 0.003; // share of the ceiling from which the gap between D and D* is shaded
 const SIGNED = 0.02; // probability from which an area gets its sign
 
-/** What can be switched in the legend: a name, its words, the look of its sample; a longer word, and if it is off. */
+/**
+ * What can be switched in the legend: a name, its words, the look of its sample; a longer word, the words, short and
+ * long, that it has on some scenes, and if it is off.
+ */
 export const LAYERS = [
-  { name: "target", words: "target p", look: "target" },
-  { name: "generator", words: "made p<sub>g</sub>", look: "generator" },
+  {
+    name: "target",
+    words: "target p",
+    look: "target",
+    remark: ({ isSample, densityLabel }) => isSample && ["target (KDE)", `A ${densityLabel}, to look at; what is learnt are the data`],
+  },
+  {
+    name: "generator",
+    words: "made p<sub>g</sub>",
+    look: "generator",
+    remark: ({ sampled }) => sampled && ["p<sub>g</sub> (sampled)", "Of samples: G is no map of a single z, so nothing here is exact"],
+  },
   { name: "difference", words: "too high + / low −", look: "tooHigh" },
   { name: "discriminator", words: "D", look: "discriminator" },
   { name: "optimal", words: "best D*", look: "optimal" },
@@ -64,7 +77,8 @@ export class Densities {
   prepare(moment, shows) {
     const { view } = moment;
     const resized = [this.still.fit(), this.moving.fit()].some(Boolean);
-    const key = `${view.low}|${view.high}|${view.ceiling}|${shows.noise}|${moment.targetKey}|${shows.target}`;
+    const { sampled } = moment.scene;
+    const key = `${view.low}|${view.high}|${view.ceiling}|${shows.noise}|${moment.targetKey}|${shows.target}|${sampled}`;
     if (!resized && key === this.key) return;
     this.key = key;
     const { width, height } = this.still;
@@ -104,7 +118,7 @@ export class Densities {
     for (const value of ticks(0, ceiling, 4).slice(1)) {
       say(context, theme, brief(value), LEFT - 5, Y.at(value), { align: "right", colour: theme.muted, size: 11 });
     }
-    nameLanes(this, theme, shows.noise);
+    nameLanes(this, theme, shows.noise, moment.scene.sampled);
     const belief = width < 420 ? ["0", "½", "1"] : ["0 fake", "½", "1 real"];
     [0, 0.5, 1].forEach((value, index) => {
       say(context, theme, belief[index], right + 5, B.at(value), { colour: theme.discriminator.colour, size: 11 });

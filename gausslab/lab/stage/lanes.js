@@ -14,8 +14,8 @@ const LONGEST = 0.05; // of the width
 const NOISE = 33; // arrows of the picture
 const taken = new Uint8Array(ARROWS);
 
-/** Writes what each lane shows, and the axis of the noise. */
-export function nameLanes({ still, left, right, floor, bottom }, theme, noise) {
+/** Writes what each lane shows, and the axis of the noise, or of what stands for it where G takes more than one z. */
+export function nameLanes({ still, left, right, floor, bottom }, theme, noise, sampled) {
   const { context } = still;
   const names = [
     ["real", theme.target.colour],
@@ -32,7 +32,8 @@ export function nameLanes({ still, left, right, floor, bottom }, theme, noise) {
   const look = { align: "center", colour: theme.muted, size: 11 };
   say(context, theme, "0", left, bottom + 8, look);
   say(context, theme, "1", right, bottom + 8, look);
-  say(context, theme, "noise z, evenly spaced", (left + right) / 2, bottom + 8, look);
+  const words = sampled ? "shares of what is made, evenly spaced" : "noise z, evenly spaced";
+  say(context, theme, words, (left + right) / 2, bottom + 8, look);
 }
 
 /** A tick for every sample of a batch. */

@@ -1,6 +1,6 @@
 /** The elements of the stage, made once. */
 
-import { LAYERS } from "./densities.js";
+import { LEGEND } from "./legend.js";
 import { STATIONS } from "./machine.js";
 
 // Drawn, since few fonts have these signs; each in a square of 16.
@@ -58,9 +58,6 @@ const button = ([act, sign, words, help]) => {
   const written = words && `<span class="${sign && "words"}">${words}</span>`;
   return `<button type="button" data-act="${act}" aria-label="${help}" title="${help}">${drawn}${written}</button>`;
 };
-const legend = ({ name, words, look, help = "", off = false }) =>
-  `<button type="button" data-layer="${name}" aria-pressed="${!off}" title="${help}"><svg width="20" height="10" aria-hidden="true">` +
-  `<line x1="1" x2="19" y1="5" y2="5" data-look="${look}"/></svg><span>${words}</span></button>`;
 const station = ([name, { title }]) =>
   `<button type="button" data-station="${name}" aria-label="Enlarge ${title}" aria-expanded="false"></button>`;
 const panel = (name, label, canvases, inside = "") =>
@@ -69,8 +66,6 @@ const panel = (name, label, canvases, inside = "") =>
 const still = '<canvas class="still" aria-hidden="true"></canvas>';
 const moving = (label) => `<canvas class="moving" role="img" aria-label="${label} Described below."></canvas>`;
 
-const LEGEND =
-  '<div class="legend" role="group" aria-label="Layers of the densities">' + LAYERS.map(legend).join("") + "</div>";
 const DENSITIES = still + moving("Densities: target, generated, and the discriminator.");
 const MAP = still + moving("The map from z to x beside the ideal one.");
 const GAME = moving("Losses, distance, masses of the modes and gradients over time.");
@@ -173,14 +168,4 @@ export function layOut(parent) {
     game: find(".game canvas"),
     machine: find(".machine canvas"),
   };
-}
-
-/** Gives the samples of lines in the legend their looks. */
-export function dressLegend(root, theme) {
-  for (const line of root.querySelectorAll("[data-look]")) {
-    const look = theme[line.dataset.look];
-    line.setAttribute("stroke", look.colour);
-    line.setAttribute("stroke-width", look.width);
-    line.setAttribute("stroke-dasharray", look.dash.join(" "));
-  }
 }

@@ -64,21 +64,22 @@ export class MapPanel {
       say(context, theme, brief(value), LEFT - 5, Y.at(value), { align: "right", colour: theme.muted, size: 11 });
     }
     const middle = (LEFT + this.right) / 2;
-    say(context, theme, "z, the noise that goes in", middle, height - 8, {
+    const sampled = "share of what is made that lies below";
+    say(context, theme, scene.sampled ? sampled : "z, the noise that goes in", middle, height - 8, {
       align: "center",
       colour: theme.muted,
       size: 11,
     });
     say(context, theme, "x", LEFT - 5, TOP - 9, { align: "right", colour: theme.muted });
-    this.drawKey(context, theme, rival);
+    this.drawKey(context, theme, rival, scene.sampled);
   }
 
-  /** Which line is which, above the picture. */
-  drawKey(context, theme, rival) {
+  /** Which line is which, above the picture: of a G that is no map of a single z, its samples in order. */
+  drawKey(context, theme, rival, sampled) {
     const entries = [
-      [theme.generator, "G(z)"],
-      [theme.target, "ideal F⁻¹(z)"],
-      [theme.rearranged, "G, sorted"],
+      [theme.generator, sampled ? "made, in order (sampled)" : "G(z)"],
+      [theme.target, sampled ? "ideal F⁻¹" : "ideal F⁻¹(z)"],
+      ...(sampled ? [] : [[theme.rearranged, "G, sorted"]]),
       ...(rival ? [[rival.look, "rival"]] : []),
     ];
     let x = LEFT;
@@ -90,7 +91,7 @@ export class MapPanel {
       say(context, theme, words, x + 25, TOP - 12, { size: 11 });
       x += 25 + context.measureText(words).width + 14;
     }
-    if (x + 100 < this.still.width) {
+    if (!sampled && x + 100 < this.still.width) {
       context.fillStyle = this.foldFill;
       context.fillRect(x, TOP - 17, 16, 10);
       say(context, theme, "turns back", x + 21, TOP - 12, { size: 11 });
@@ -126,9 +127,11 @@ export class MapPanel {
       traceOver(context, z, g, Z, Y, least, most);
       context.stroke();
     }
-    pen(context, theme.rearranged);
-    traceOver(context, scene.z, moment.rearranged, Z, Y, least, most);
-    context.stroke();
+    if (!scene.sampled) {
+      pen(context, theme.rearranged);
+      traceOver(context, scene.z, moment.rearranged, Z, Y, least, most);
+      context.stroke();
+    }
     pen(context, theme.generator);
     traceOver(context, scene.z, moment.g, Z, Y, least, most);
     context.stroke();
@@ -180,7 +183,7 @@ export class MapPanel {
     context.beginPath();
     context.arc(Z.at(z), y, 4, 0, 2 * Math.PI);
     context.fill();
-    const words = `z = ${brief(z, 2)} ↦ x = ${brief(x)}`;
+    const words = `${moment.scene.sampled ? "share" : "z"} = ${brief(z, 2)} ↦ x = ${brief(x)}`;
     const onLeft = Z.at(z) > (LEFT + this.right) / 2;
     const look = { align: onLeft ? "right" : "left", bold: true };
     const high = y < TOP + 24 ? y + 14 : y - 11;

@@ -12,7 +12,8 @@ import { Densities, LAYERS } from "./densities.js";
 import { Game } from "./game.js";
 import { History } from "./history.js";
 import { emptyHand, placeHandles, watchDensities, watchKeys, watchMap } from "./input.js";
-import { dressLegend, layOut } from "./layout.js";
+import { layOut } from "./layout.js";
+import { dressLegend, nameLayers } from "./legend.js";
 import { Lifeline } from "./lifeline.js";
 import { lodged } from "./lodging.js";
 import { HALF_STEPS, Machine } from "./machine.js";
@@ -357,6 +358,8 @@ class Stage {
       this.mirrored = playhead.visited;
       for (const [path, value] of Object.entries(playhead.inForce)) this.knobs.show(path, value);
     }
+    if (moment.scene.id !== this.named) nameLayers(this.parts.layers, moment.scene);
+    this.named = moment.scene.id;
     showButtons(this);
   }
 

@@ -82,7 +82,9 @@ export class Words {
       `Generated: mean ${brief(moment.scalar("mean"))}, standard deviation ${brief(moment.scalar("std"))};`,
       `target: mean ${brief(scene.mean ?? NaN)}, standard deviation ${brief(scene.std ?? NaN)}.`,
       `Distance W1 ${brief(moment.scalar("wasserstein"))}, noise floor ${brief(scene.noiseFloor ?? NaN)}.`,
-      `The map turns back in ${folds.length} places and stands still for ${Math.round(100 * held)} % of the noise.`,
+      scene.sampled
+        ? "Read from samples: the generator is no map of a single z."
+        : `The map turns back in ${folds.length} places and stands still for ${Math.round(100 * held)} % of the noise.`,
       `Losses: discriminator ${paidD}, generator ${paidG}.`,
       inside ? `Inside ${inside.station}: ${contents(inside)}.` : "",
     ].join(" ");

@@ -37,3 +37,20 @@ def test_layer_is_switched_off_in_the_legend(lab):
     before = lab.pixels("densities")
     lab.hide("generator")
     lab.until(lambda: lab.pixels("densities") != before, "the density to vanish")
+
+
+def test_legend_says_what_is_estimated_and_what_is_sampled(visit):
+    def layer(name):
+        return lab.stage.locator(f"[data-layer={name}]")
+
+    lab = visit("?recipe=vanilla&target=values(1,2,3,5,8)&latent.dimension=2&seed=3")
+    lab.until(lambda: layer("generator").inner_text().endswith("(sampled)"), "the legend")
+    assert layer("target").inner_text() == "target (KDE)"
+    assert "KDE of 5 values" in layer("target").get_attribute("title")
+    assert "Read from samples" in lab.described() and "turns back" not in lab.described()
+
+
+def test_legend_of_an_exact_scene_says_neither(lab):
+    lab.until(lambda: "turns back" in lab.described(), "the words")
+    names = [lab.stage.locator(f"[data-layer={name}]").inner_text() for name in ("target", "generator")]
+    assert [name.split()[0] for name in names] == ["target", "made"] and not any("(" in name for name in names)
