@@ -83,14 +83,17 @@ class Pace:
         """
         return max(1, min(frames, FRAMES_PER_CALL, int(LIMITS.turn / self.frame)))
 
-    def promptly(self, frames: int, steps: int) -> int:
-        """How many of some frames to make where a hand waits for the first of them.
+    def promptly(self, frames: int, steps: int) -> tuple[int, int]:
+        """How many of some frames to make where a hand waits for the first of them, and how many steps before each.
 
         Args:
             frames: that are wanted.
-            steps: before each.
+            steps: before each; fewer where even a single frame would take too long.
         """
-        return max(1, min(frames, int(PROMPT / (self.frame + steps * self.step))))
+        count = int(PROMPT / (self.frame + steps * self.step))
+        if count or not steps:
+            return max(1, min(frames, count)), steps
+        return 1, max(1, min(steps, int((PROMPT - self.frame) / self.step)))
 
     def hops(self, frames: int) -> tuple[int, int]:
         """How to go on fast: of one call, the frames that leave most of its turn to the steps, and steps before each.

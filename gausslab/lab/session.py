@@ -178,7 +178,9 @@ class Session:
             return self.playback.advance(request.frames, request.steps_per_frame, hurry=False)
         steps = self._steps(request)
         # A hand that moves on waits for the first frame; what comes after it will soon be void.
-        return self.playback.advance(self.pace.promptly(request.frames, steps) if turned else request.frames, steps)
+        if turned:
+            return self.playback.advance(*self.pace.promptly(request.frames, steps))
+        return self.playback.advance(request.frames, steps)
 
     def _branch_off(self, request: Request) -> list[Line]:
         if request.act == "drop":

@@ -55,3 +55,14 @@ def test_a_film_at_full_speed_leaves_its_frames_their_time():
     steps = known.steps_for(1, 0.0)
     assert steps * known.step + known.frame <= 1 / pace.FRAMES_PER_SECOND
     assert known.steps_for(7, 140.0) == 7
+
+
+def test_a_hand_is_answered_within_its_time_with_fewer_frames_and_then_with_fewer_steps():
+    quick = Pace(step=1e-4, frame=2e-3)
+    assert quick.promptly(1, 10) == (1, 10) and quick.promptly(9, 10) == (6, 10)
+    slow = Pace(step=2e-3, frame=4e-3)
+    frames, steps = slow.promptly(3, 30)
+    assert frames == 1 and steps < 30
+    assert slow.frame + steps * slow.step == pytest.approx(pace.PROMPT, abs=slow.step)
+    assert Pace(step=1.0, frame=1.0).promptly(3, 30) == (1, 1)
+    assert Pace(step=1.0, frame=1.0).promptly(1, 0) == (1, 0)

@@ -6,7 +6,6 @@ const AHEAD = 0.45; // seconds of frames below which the next chunk is asked for
 const CHUNK = 0.6; // seconds of frames in one
 const SHORT_CHUNK = 0.15; // where an answer is wanted soon
 const MOST = 60; // frames asked for at once
-const SHORT = 3; // frames asked for after a change
 const LOOK_AGAIN = { act: "step", stepsPerFrame: 0 };
 
 /**
@@ -17,12 +16,12 @@ const LOOK_AGAIN = { act: "step", stepsPerFrame: 0 };
 export function mostNeeded(playhead, now) {
   const { rate, ahead, playing, slow, visited } = playhead;
   const live = playing && !playhead.failure;
-  const some = (seconds, least = 1) => Math.max(least, Math.round(seconds * rate));
+  const some = (seconds) => Math.max(1, Math.round(seconds * rate));
   if (playhead.returning !== null) return { wish: { act: "play" }, frames: MOST };
   if (playhead.acts.length) return { wish: playhead.acts[0], frames: 1 };
   if (playhead.stale) {
-    const plays = playing && !slow;
-    return plays ? { wish: { act: "play" }, frames: some(SHORT_CHUNK, SHORT) } : { wish: LOOK_AGAIN, frames: 1 };
+    // A single frame: a hand that goes on makes void what comes after it, and to go back from there takes time.
+    return { wish: playing && !slow ? { act: "play" } : LOOK_AGAIN, frames: 1 };
   }
   // What stands still would never hear that a program has been compiled.
   if (playhead.prepares && !live && visited === null) return { wish: LOOK_AGAIN, frames: 1 };

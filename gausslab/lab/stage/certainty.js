@@ -3,7 +3,8 @@
  * even the best can only guess; its mean over what is shown to D, (1 + TV)/2, is the best possible hit rate.
  */
 
-import { pen, tag, trace } from "./drawing.js";
+import { trace } from "./curves.js";
+import { pen, tag } from "./drawing.js";
 
 /**
  * Draws the curve where there is anything to judge.

@@ -1,7 +1,8 @@
 /** Panel 1: target, generated density, discriminator, both batches, the push, and the picture of the 2014 paper. */
 
 import { drawCertainty, nameHitRate } from "./certainty.js";
-import { Layer, Scale, brief, hatch, line, pen, say, tag, ticks, trace, traceBetween } from "./drawing.js";
+import { trace, traceBetween } from "./curves.js";
+import { Layer, Scale, brief, hatch, line, pen, say, tag, ticks } from "./drawing.js";
 import { LANE, LANES, PICTURE, drawBatch, drawNoise, drawPush, nameLanes } from "./lanes.js";
 import { faded } from "./theme.js";
 
@@ -9,6 +10,11 @@ const LEFT = 46;
 const RIGHT = 58;
 const TOP = 10;
 const JUDGED = 0.003; // share of the ceiling from which the gap between D and D* is shaded
+const NIB = [
+  [0, -0.5],
+  [0.45, 0.3],
+  [-0.45, 0.3],
+]; // pixels between three hairlines that are as wide as one line of two pixels, whichever way they go
 const SIGNED = 0.02; // probability from which an area gets its sign
 
 /**
@@ -176,7 +182,7 @@ export class Densities {
     if (shows.optimal) curve(context, theme.optimal, moment.optimal, x0, dx, X, B);
     if (shows.discriminator) curve(context, theme.discriminator, moment.belief, x0, dx, X, B);
     if (shows.certainty) drawCertainty(this, moment, JUDGED * moment.view.ceiling);
-    if (shows.generator) curve(context, theme.generator, moment.density, x0, dx, X, Y, most);
+    if (shows.generator) this.drawGenerated(moment, most);
     if (shows.target) curve(context, theme.target, moment.p, x0, dx, X, Y, most);
     if (shows.difference) this.drawSigns(context, moment);
     context.restore();
@@ -188,6 +194,21 @@ export class Densities {
     if (shows.push) drawPush(this, moment);
     if (shows.noise) drawNoise(this, moment);
     this.drawHand(context, moment, shows, hand);
+  }
+
+  /** The density of what is made, which is jagged: two pixels wide, it costs four times as much as three hairlines. */
+  drawGenerated({ density, scene }, most) {
+    const { X, Y, theme } = this;
+    const { context, ratio } = this.moving;
+    if (ratio > 1) {
+      curve(context, theme.generator, density, scene.x0, scene.dx, X, Y, most);
+      return;
+    }
+    pen(context, theme.generator, 1);
+    for (const [right, below] of NIB) {
+      trace(context, density, scene.x0, scene.dx, X, Y, most, right, below);
+      context.stroke();
+    }
   }
 
   drawGap(context, moment) {

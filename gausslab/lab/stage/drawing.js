@@ -3,6 +3,7 @@
 import { faded } from "./theme.js";
 
 const MOST_PIXELS = 2; // per CSS pixel: beyond, more cost than gain
+const SHEET = 64; // pixels of a pattern, a multiple of those of its tile
 
 /** A linear map from data to pixels that can be set anew without making another. */
 export class Scale {
@@ -75,73 +76,6 @@ export function pen(context, look, width = look.width) {
   context.setLineDash(look.dash);
 }
 
-/**
- * Traces y over evenly spaced x.
- *
- * @param {CanvasRenderingContext2D} context
- * @param {Float32Array} values y; NaN lifts the pen
- * @param {number} x0 x of the first
- * @param {number} dx spacing
- * @param {Scale} X
- * @param {Scale} Y
- * @param {number} most values above are drawn at this height
- */
-export function trace(context, values, x0, dx, X, Y, most = Infinity) {
-  context.beginPath();
-  let down = false;
-  for (let index = 0; index < values.length; index++) {
-    const value = values[index];
-    if (value !== value) {
-      down = false;
-      continue;
-    }
-    const x = X.at(x0 + index * dx);
-    const y = Y.at(value < most ? value : most);
-    if (down) context.lineTo(x, y);
-    else context.moveTo(x, y);
-    down = true;
-  }
-}
-
-/** Traces ys over xs, both held within the limits given in y. */
-export function traceOver(context, xs, ys, X, Y, least, most) {
-  context.beginPath();
-  let down = false;
-  for (let index = 0; index < xs.length; index++) {
-    const value = ys[index];
-    if (value !== value) {
-      down = false;
-      continue;
-    }
-    const y = Y.at(value < least ? least : value > most ? most : value);
-    if (down) context.lineTo(X.at(xs[index]), y);
-    else context.moveTo(X.at(xs[index]), y);
-    down = true;
-  }
-}
-
-/**
- * Traces the area between two curves where the first lies above the second.
- *
- * @param {Float32Array} upper
- * @param {Float32Array|number} lower a curve, or one height
- * @param {boolean} [bothWays] fill wherever the curves differ
- */
-export function traceBetween(context, upper, lower, x0, dx, X, Y, most = Infinity, bothWays = false) {
-  const flat = typeof lower === "number";
-  context.beginPath();
-  for (let index = 0; index < upper.length; index++) {
-    const floor = flat ? lower : lower[index];
-    const high = bothWays || upper[index] > floor ? upper[index] : floor;
-    context.lineTo(X.at(x0 + index * dx), Y.at(high < most ? high : most));
-  }
-  for (let index = upper.length - 1; index >= 0; index--) {
-    const floor = flat ? lower : lower[index];
-    context.lineTo(X.at(x0 + index * dx), Y.at(floor < most ? floor : most));
-  }
-  context.closePath();
-}
-
 /** A filled arrow head whose point is at (x, y). */
 export function head(context, x, y, angle, size) {
   context.beginPath();
@@ -203,7 +137,13 @@ export function hatch(context, kind, colour, strength = 0.75) {
   if (kind === "slashes" || kind === "crosses") slope(pencil, 8, -8);
   if (kind === "backslashes" || kind === "crosses") slope(pencil, 0, 8);
   pencil.stroke();
-  return context.createPattern(tile, "repeat");
+  // Many of them at once: an area is filled in half the time.
+  const sheet = document.createElement("canvas");
+  sheet.width = sheet.height = SHEET;
+  const brush = sheet.getContext("2d");
+  brush.fillStyle = brush.createPattern(tile, "repeat");
+  brush.fillRect(0, 0, SHEET, SHEET);
+  return context.createPattern(sheet, "repeat");
 }
 
 /** A diagonal that goes on seamlessly in the next tile. */

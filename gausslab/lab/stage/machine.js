@@ -1,6 +1,7 @@
 /** Panel 4: z → G → fake, real → D → loss, with the curve at each station, and the gradient's way back. */
 
-import { Layer, Scale, brief, head, pen, say, trace, traceBetween, traceOver } from "./drawing.js";
+import { trace, traceBetween, traceOver } from "./curves.js";
+import { Layer, Scale, brief, head, pen, say } from "./drawing.js";
 import { HAVE_LAYERS, drawLayers } from "./layers.js";
 import { faded } from "./theme.js";
 

@@ -1,6 +1,7 @@
 /** Panel 2: the map G beside the inverse CDF that it ought to become. */
 
-import { Layer, Scale, brief, hatch, line, pen, say, tag, ticks, traceOver } from "./drawing.js";
+import { traceOver } from "./curves.js";
+import { Layer, Scale, brief, hatch, line, pen, say, tag, ticks } from "./drawing.js";
 
 const LEFT = 40;
 const RIGHT = 12;

@@ -231,6 +231,8 @@ class Stage {
       this.complain(error.message);
     }
     this.redraw();
+    // A hand that has moved on meanwhile need not wait for the next drawing as well.
+    if (this.playhead.stale) this.playhead.ask(performance.now());
   }
 
   setUp({ setup, epoch = 0 }) {
