@@ -122,10 +122,11 @@ class Run:
                 f"or turn one of {', '.join(self._force.knobs)}"
             )
         now = self.experiment.changed({**old, **values})
-        if now.structure() != self._rules.structure:
-            gates = [setting.path for setting in now.settings if setting.gate and setting.path in values]
-            raise BadInput(f"expected {gates[0]} to stay on its side of 0 in mid-run; start a new run to cross it")
-        new = {**now.knobs(), "target": now.target}
+        turned = now.knobs()
+        for path in self._rules.gates:
+            if (turned[path] > 0) != (self._force.knobs[path] > 0):
+                raise BadInput(f"expected {path} to stay on its side of 0 in mid-run; start a new run to cross it")
+        new = {**turned, "target": now.target}
         self._take_up([Event(self.step, path, new[path]) for path in values if new[path] != old[path]])
         return self
 

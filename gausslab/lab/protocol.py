@@ -28,6 +28,7 @@ MAGIC = b"GLAB"
 POINTS = 257  # of the map that are sent
 RUG = 64  # reals and fakes that are sent
 DIGITS = 6  # significant ones of the curves in the header
+SMALLEST = 1e-290  # number of which so many digits are kept
 LARGEST = 2**53  # whole numbers beyond this are not exact in JavaScript
 
 Act = Literal[
@@ -304,12 +305,23 @@ def _turned(frames: Sequence[Frame], knobs: Mapping[str, float]) -> list[dict[st
     return [{path: value for path, value in frame.knobs.items() if knobs.get(path) != value} for frame in frames]
 
 
-def _rounded(values: np.ndarray) -> list[float]:
-    return [float(f"{value:.{DIGITS}g}") for value in values.tolist()]
+class Curve(list):
+    """Numbers of a header that JSON can hold as they are."""
+
+
+def _rounded(values: np.ndarray) -> Curve:
+    """To so many significant digits; null stands for what is infinite or undefined."""
+    finite = np.isfinite(values)
+    size = np.where(finite, np.abs(values), 0.0)
+    scale = 10.0 ** (DIGITS - 1 - np.floor(np.log10(np.maximum(size, SMALLEST))))
+    found = (np.round(values * scale) / scale).tolist()
+    return Curve(found if finite.all() else _plain(found))
 
 
 def _plain(value: Any) -> Any:
     """The same in what JSON can hold: null stands for what is infinite or undefined."""
+    if isinstance(value, Curve):
+        return value
     if isinstance(value, float | np.floating):
         return float(value) if math.isfinite(value) else None
     if isinstance(value, Mapping):
