@@ -4,6 +4,7 @@ import gc
 import os
 import shutil
 import tempfile
+from collections import Counter
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 # What one server or command of the tests has compiled, the others need not: each finds this folder in its environment.
@@ -35,8 +36,12 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(items):
-    """Those with a browser come first: they wait more than they compute, and other tests fill the gaps."""
-    items.sort(key=lambda item: not item.nodeid.startswith(BROWSER))
+    """Those with a browser come first: they wait more than they compute, and other tests fill the gaps.
+
+    Then file by file, those with many tests first: short ones at the end leave nobody waiting for the last.
+    """
+    tests = Counter(item.path for item in items)
+    items.sort(key=lambda item: (not item.nodeid.startswith(BROWSER), -tests[item.path]))
 
 
 def pytest_xdist_make_scheduler(config, log):

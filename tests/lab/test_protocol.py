@@ -3,6 +3,7 @@
 import json
 import math
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -124,6 +125,21 @@ def test_numbers_that_json_cannot_hold_are_null():
     header, blocks = decode(encode(Answer([], {"a": math.inf, "b": [math.nan, 1.0], "c": {"d": np.float32(2)}})))
     assert (header["a"], header["b"], header["c"]) == (None, [None, 1.0], {"d": 2.0})
     assert blocks == {} and header["frames"] == 0
+
+
+def test_curves_in_the_header_have_six_digits_and_null_where_they_are_infinite():
+    lines = Session(RECIPES["vanilla"].experiment(target="cauchy(0, 1)", **SMALL)).answer(None)
+    frame = lines[0].frame
+    ideal = frame.scene.ideal.copy()
+    ideal[0], ideal[-1] = -np.inf, np.nan
+    line = lines[0]._replace(frame=replace(frame, scene=replace(frame.scene, ideal=ideal)))
+    header, _ = decode(encode(Answer([line], {})))
+    (scene,) = header["scenes"].values()
+    assert scene["p"] == pytest.approx(frame.scene.p, rel=6e-6, abs=0)
+    assert all(
+        len(f"{value:.15g}".split("e")[0].replace("-", "").replace(".", "").strip("0")) <= 6 for value in scene["p"]
+    )
+    assert scene["ideal"][0] is None and scene["ideal"][-1] is None and None not in scene["ideal"][1:-1]
 
 
 def test_masses_of_scenes_with_fewer_modes_are_padded(lines):
