@@ -26,13 +26,15 @@ export const LAYERS = [
     name: "target",
     words: "target p",
     look: "target",
-    remark: ({ isSample, densityLabel }) => isSample && ["target (KDE)", `A ${densityLabel}, to look at; what is learnt are the data`],
+    remark: ({ isSample, densityLabel }) =>
+      isSample && ["target (KDE)", `A ${densityLabel}, to look at; what is learnt are the data`],
   },
   {
     name: "generator",
     words: "made p<sub>g</sub>",
     look: "generator",
-    remark: ({ sampled }) => sampled && ["p<sub>g</sub> (sampled)", "Of samples: G is no map of a single z, so nothing here is exact"],
+    remark: ({ sampled }) =>
+      sampled && ["p<sub>g</sub> (sampled)", "Of samples: G is no map of a single z, so nothing here is exact"],
   },
   { name: "difference", words: "too high + / low −", look: "tooHigh" },
   { name: "discriminator", words: "D", look: "discriminator" },

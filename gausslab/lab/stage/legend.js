@@ -21,7 +21,7 @@ export function dressLegend(root, theme) {
 }
 
 /**
- * Says of each line how far it is to be believed on this scene.
+ * Says of each line how far it is to be believed on this scene; called again and again, it touches only what changes.
  *
  * @param {HTMLElement[]} items the switches
  * @param {object} scene
@@ -30,6 +30,8 @@ export function nameLayers(items, scene) {
   for (const { name, words, help = "", remark } of LAYERS) {
     if (!remark) continue;
     const item = items.find(({ dataset }) => dataset.layer === name);
-    [item.lastElementChild.innerHTML, item.title] = remark(scene) || [words, help];
+    const [short, long] = remark(scene) || [words, help];
+    if (item.title !== long) item.title = long;
+    if (item.lastElementChild.innerHTML !== short) item.lastElementChild.innerHTML = short;
   }
 }

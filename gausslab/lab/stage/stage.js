@@ -360,8 +360,7 @@ class Stage {
       this.mirrored = playhead.visited;
       for (const [path, value] of Object.entries(playhead.inForce)) this.knobs.show(path, value);
     }
-    if (moment.scene.id !== this.named) nameLayers(this.parts.layers, moment.scene);
-    this.named = moment.scene.id;
+    nameLayers(this.parts.layers, moment.scene);
     showButtons(this);
   }
 
