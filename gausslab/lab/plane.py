@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from gausslab.errors import BadInput
-from gausslab.lab.protocol import Number, Whole, understand, whole
+from gausslab.lab.protocol import Number, Whole, rounded, understand, whole
 from gausslab.lab.turns import TURNS
 from gausslab.reproductions.dirac import (
     METHODS,
@@ -104,8 +104,8 @@ def _told(ask: Ask) -> dict[str, Any]:
     return {
         "asked": ask.model_dump(by_alias=True, exclude={"seq"}),
         "choices": CHOICES,
-        "path": [_rounded(point) for point in path],
-        "angles": _rounded(_angles(ask.method)),
+        "path": rounded(np.asarray(path), DIGITS),
+        "angles": rounded(_angles(ask.method), DIGITS),
         "fate": became,
         "sentence": f"{FATES[became]} {_distances(distances)}",
         "numbers": _near_the_equilibrium(ask),
@@ -140,10 +140,6 @@ def _verdict(name: str) -> str:
         return ""
     with_density, in_general = ("yes" if verdict else "no" for verdict in verdicts)
     return f"Does it converge? The paper: {with_density} where data have a density, {in_general} in general."
-
-
-def _rounded(values: np.ndarray) -> list[float | None]:
-    return [float(f"{value:.{DIGITS}g}") if np.isfinite(value) else None for value in values.tolist()]
 
 
 def lab_settings(ask: Ask) -> dict[str, Any] | None:

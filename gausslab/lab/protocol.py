@@ -204,7 +204,7 @@ def _layers(found: Layers) -> dict[str, Any]:
     return {
         "station": found.station,
         "step": found.step,
-        "places": _rounded(found.places),
+        "places": rounded(found.places),
         "units": [layer.shape[1] for layer in found.layers],
     }
 
@@ -252,7 +252,7 @@ def _same_grid(one: Scene, other: Scene) -> bool:
 
 def _grid(scene: Scene) -> dict[str, Any]:
     dx = float(scene.x[1] - scene.x[0])
-    return {"x0": float(scene.x[0]), "dx": dx, "z": _rounded(scene.z[_places(scene)])}
+    return {"x0": float(scene.x[0]), "dx": dx, "z": rounded(scene.z[_places(scene)])}
 
 
 def _scalars(frame: Frame) -> list[float]:
@@ -279,12 +279,12 @@ def _scene(name: str, frame: Frame) -> dict[str, Any]:
         "x0": float(scene.x[0]),
         "dx": float(scene.x[1] - scene.x[0]),
         "cells": scene.x.size,
-        "p": _rounded(scene.p),
-        "z": _rounded(scene.z[places]),
-        "u": _rounded(scene.u[places]),
-        "ideal": _rounded(scene.ideal[places]),
-        "modeEdges": _rounded(scene.mode_edges[1:-1]),
-        "modeMasses": _rounded(scene.mode_masses),
+        "p": rounded(scene.p),
+        "z": rounded(scene.z[places]),
+        "u": rounded(scene.u[places]),
+        "ideal": rounded(scene.ideal[places]),
+        "modeEdges": rounded(scene.mode_edges[1:-1]),
+        "modeMasses": rounded(scene.mode_masses),
         "noiseFloor": scene.noise_floor,
         "mean": scene.mean,
         "std": scene.std,
@@ -297,7 +297,7 @@ def _scene(name: str, frame: Frame) -> dict[str, Any]:
 def outline(last: Frame) -> dict[str, Any]:
     """The curves of a frame that stay to be seen of a branch that was left."""
     scene, places = last.scene, _places(last.scene)
-    return {**_grid(scene), "density": _rounded(last.p_g), "g": _rounded(last.g[places])}
+    return {**_grid(scene), "density": rounded(last.p_g), "g": rounded(last.g[places])}
 
 
 def _turned(frames: Sequence[Frame], knobs: Mapping[str, float]) -> list[dict[str, float]]:
@@ -309,11 +309,11 @@ class Curve(list):
     """Numbers of a header that JSON can hold as they are."""
 
 
-def _rounded(values: np.ndarray) -> Curve:
-    """To so many significant digits; null stands for what is infinite or undefined."""
+def rounded(values: np.ndarray, digits: int = DIGITS) -> Curve:
+    """Numbers for a header, to so many significant digits; null stands for what is infinite or undefined."""
     finite = np.isfinite(values)
     size = np.where(finite, np.abs(values), 0.0)
-    scale = 10.0 ** (DIGITS - 1 - np.floor(np.log10(np.maximum(size, SMALLEST))))
+    scale = 10.0 ** (digits - 1 - np.floor(np.log10(np.maximum(size, SMALLEST))))
     found = (np.round(values * scale) / scale).tolist()
     return Curve(found if finite.all() else _plain(found))
 
