@@ -152,13 +152,6 @@ def advance(
     return state, moves, observations
 
 
-@partial(jax.jit, static_argnums=0)
-def observe(structure: Experiment, conditions: Conditions, state: State, moves: Moves, view: View) -> Observation:
-    """Look without training."""
-    g = _sampled(structure, conditions, state, view) if structure.sampled else None
-    return _observation(structure, conditions, state, moves, view, _finite(state, moves), g)
-
-
 def still() -> Moves:
     """The moves of a game that has not begun."""
     return Moves(*(jnp.zeros(()),) * len(Moves._fields))

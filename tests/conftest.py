@@ -1,7 +1,10 @@
 """Shapes and types are checked everywhere in the package while the tests run."""
 
+import builtins
 import gc
+import inspect
 import os
+import re
 import shutil
 import tempfile
 from collections import Counter
@@ -14,16 +17,39 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
     os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
 # Programs compile in half the time and run slower; tests that look at last bits ask for those that people get.
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
+os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_cpu_use_fusion_emitters=false"
 
 import jax
+import jaxtyping
 import pytest
-from jaxtyping import install_import_hook
 from xdist.scheduler import LoadFileScheduling
 
 BROWSER = "tests/lab/browser/"
 
+SHAPED = (jaxtyping.AbstractDtype, jaxtyping.AbstractArray)
+shaped = jaxtyping.jaxtyped
+
+
+def checked(*, typechecker):
+    """Check types, and with them shapes where there are any: jaxtyping's look at them takes fifty times as long."""
+
+    def check(it):
+        if not inspect.isfunction(it):
+            return shaped(it, typechecker=typechecker)
+        names = re.findall(r"(?<![.\w])[A-Za-z_]\w*", " ".join(map(str, it.__annotations__.values())))
+        kinds = [it.__globals__.get(name, getattr(builtins, name, None)) for name in names if name != "None"]
+        # None is not known yet; jaxtyping passes it over, where beartype alone would stop.
+        plain = not any(kind is None or (inspect.isclass(kind) and issubclass(kind, SHAPED)) for kind in kinds)
+        if plain and "<locals>" in it.__qualname__:
+            return it  # a closure is made at each call: to wrap it would take longer than to run it
+        return typechecker(it) if plain else shaped(it, typechecker=typechecker)
+
+    return check
+
+
+jaxtyping.jaxtyped = checked
 # An int where a float is asked for is right by PEP 484, and by everybody who types 2 for 2.0.
-install_import_hook("gausslab", "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
+jaxtyping.install_import_hook("gausslab", "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
 
 
 def pytest_configure(config):
@@ -33,6 +59,9 @@ def pytest_configure(config):
     gc.set_threshold(100_000, 20, 100)
     # Here it costs more to write a program down than to compile it once more.
     jax.config.update("jax_enable_compilation_cache", False)
+    # The flags are read once, here; the processes that tests start are to do without.
+    jax.devices()
+    os.environ["XLA_FLAGS"] = os.environ["XLA_FLAGS"].rpartition(" ")[0]
 
 
 def pytest_collection_modifyitems(items):

@@ -225,10 +225,16 @@ def test_rugs_lie_where_reals_and_fakes_do(run):
     assert np.abs(frame.real - 4).max() < 8 * 1.25
 
 
+def _looked(start):
+    """What is seen before the first step."""
+    at_once = np.zeros(1, np.int32)
+    *_, seen = training.advance(start.structure, start.conditions, start.state, start.moves, start.look.view, at_once)
+    return jax.tree.map(lambda leaf: leaf[0], to_host(seen))
+
+
 def test_a_generator_whose_dropout_never_ends_is_sampled_and_says_so():
     start = game(small({"generator.dropout": 0.5, "generator.always_dropped": True, "generator.widths": (20,)}))
-    seen = to_host(training.observe(start.structure, start.conditions, start.state, start.moves, start.look.view))
-    frame = observing.frame(start.look, seen, {})
+    frame = observing.frame(start.look, _looked(start), {})
     assert frame.sampled
     assert frame.folds == frame.flats == ()
     z = jax.random.uniform(jax.random.key(5), (20_000, 1))
@@ -246,8 +252,7 @@ def test_a_large_generator_is_read_from_fewer_samples():
 
 def test_a_generator_of_more_dimensions_is_sampled_and_says_so():
     start = game(small({"latent.dimension": 3, "latent.stratified": True}))
-    seen = training.observe(start.structure, start.conditions, start.state, start.moves, start.look.view)
-    sampled = observing.frame(start.look, to_host(seen), {})
+    sampled = observing.frame(start.look, _looked(start), {})
     assert sampled.sampled
     assert sampled.folds == sampled.flats == ()
     assert (np.diff(sampled.g) >= 0).all()

@@ -9,6 +9,7 @@ import re
 import stat
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -103,10 +104,15 @@ def write_manifest(folder: Path, known: Mapping[str, Entry] | None = None) -> di
     """
     names = sorted(name for name in os.listdir(folder) if largest(name) is not None)
     files = {name: (known or {}).get(name) or _entry(folder / name) for name in names}
-    versions = {"gausslab": __version__} | {library: version(library) for library in LIBRARIES}
     told = {name: entry.model_dump() for name, entry in files.items()}
-    write_json(folder / MANIFEST, {"format": FORMAT, "kind": "gausslab run", "written_with": versions, "files": told})
+    whole = {"format": FORMAT, "kind": "gausslab run", "written_with": _versions(), "files": told}
+    write_json(folder / MANIFEST, whole)
     return files
+
+
+@cache
+def _versions() -> dict[str, str]:
+    return {"gausslab": __version__} | {library: version(library) for library in LIBRARIES}
 
 
 def _entry(path: Path) -> Entry:

@@ -74,21 +74,18 @@ def readings(law: Pushforward, values_at_levels: Float[np.ndarray, " points"], r
     middle = (generated + p) / 2
     mode_masses = np.diff(law.cdf(scene.mode_edges))
 
-    def unless(finite: bool, value: float) -> float:
-        return value if finite else float("inf")
-
-    wasserstein = unless(reference.finite_wasserstein, wasserstein)
+    wasserstein = _where(reference.finite_wasserstein, wasserstein)
     return Readings(
         wasserstein=wasserstein,
         wasserstein_over_std=wasserstein / scene.spread,
-        wasserstein2=unless(reference.finite_wasserstein2, float(np.sqrt(squared))),
+        wasserstein2=_where(reference.finite_wasserstein2, float(np.sqrt(squared))),
         ks=largest_modulus(vertical),
         js=max(0.0, float(rel_entr(p, middle).sum() + rel_entr(generated, middle).sum()) / 2),
         kl=_kl(p, generated, law.resolution),
         reverse_kl=_kl(generated, p, law.resolution),
-        energy=unless(reference.finite_energy, float(np.sqrt(2 * integral_of_square(vertical)))),
-        mae=unless(reference.finite_wasserstein, integral_of_modulus(pointwise)),
-        mse=unless(reference.finite_wasserstein2, mse),
+        energy=_where(reference.finite_energy, float(np.sqrt(2 * integral_of_square(vertical)))),
+        mae=_where(reference.finite_wasserstein, integral_of_modulus(pointwise)),
+        mse=_where(reference.finite_wasserstein2, mse),
         folding=max(0.0, mse - squared),
         mean=law.mean,
         std=law.std,
@@ -125,3 +122,8 @@ def _kl(p: Float[np.ndarray, " cells"], q: Float[np.ndarray, " cells"], resoluti
     if p[missed].sum() > resolution:
         return float("inf")
     return max(0.0, float(rel_entr(p, np.where(missed, p, q)).sum()))
+
+
+def _where(finite: bool, value: float) -> float:
+    """A distance that is infinite where the target has no moment for it."""
+    return value if finite else float("inf")

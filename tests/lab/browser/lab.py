@@ -77,8 +77,14 @@ class Lab:
 
     def said(self, name):
         """A number that the stage tells of itself; one that has just been put up tells none yet."""
-        self.until(lambda: self.stage.get_attribute(f"data-{name}") is not None, f"a stage that tells its {name}")
-        return int(self.stage.get_attribute(f"data-{name}"))
+        told = []
+
+        def tells():
+            told.append(self.stage.get_attribute(f"data-{name}"))
+            return told[-1] is not None
+
+        self.until(tells, f"a stage that tells its {name}")
+        return int(told[-1])
 
     @property
     def step(self):

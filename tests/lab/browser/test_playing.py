@@ -53,9 +53,11 @@ def test_keys_do_what_the_list_says(lab):
     step = lab.step
     keys.press("ArrowRight")
     lab.until(lambda: lab.step > step, "a step")
+    lab.settle()
     drawn_map, step = lab.pixels("map"), lab.step
     keys.press("o")
     lab.until(lambda: lab.step > step, "D to learn alone")
+    lab.settle()
     assert lab.pixels("map") == drawn_map
     keys.press("0")
     lab.until(lambda: "Step 0 of seed 3." in lab.described(), "the start")
