@@ -73,6 +73,11 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: (not item.nodeid.startswith(BROWSER), -tests[item.path]))
 
 
+def pytest_xdist_auto_num_workers(config):
+    """One more than there are cores: the one with the browser waits half of its time."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_xdist_make_scheduler(config, log):
     """Files stay together, and all that need a browser: they share one, and one server."""
 

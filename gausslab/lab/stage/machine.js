@@ -1,7 +1,7 @@
 /** Panel 4: z → G → fake, real → D → loss, with the curve at each station, and the gradient's way back. */
 
 import { trace, traceBetween, traceOver } from "./curves.js";
-import { Layer, Scale, brief, head, pen, say } from "./drawing.js";
+import { Layer, Scale, brief, head, pen, say, tag } from "./drawing.js";
 import { HAVE_LAYERS, drawLayers } from "./layers.js";
 import { faded } from "./theme.js";
 
@@ -198,9 +198,8 @@ export class Machine {
     this.curve(name, moment, [left, top, width, height]);
     context.restore();
     const size = large ? 13 : 11;
-    say(context, theme, STATIONS[name].title, left + 4, top + 8, { bold: true, size });
-    if (name === "D" && large)
-      say(context, theme, `V = ${brief(moment.scalar("value"))}`, left + 30, top + 8, { size });
+    tag(context, theme, STATIONS[name].title, left + 5, top + 10, { bold: true, size });
+    if (name === "D" && large) tag(context, theme, `V = ${brief(moment.scalar("value"))}`, left + 30, top + 10, { size });
     if (scene.sampled && name === "z") say(context, theme, "many", left + 4, top + height - 8, { size: 10 });
   }
 

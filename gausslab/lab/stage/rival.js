@@ -3,7 +3,7 @@
 import { brief } from "./drawing.js";
 
 const ROOM = 600; // moments kept; then every other one is let go
-const REFRESHED = 1200; // ms between two lines
+const REFRESHED = 800; // ms between two lines
 const TOLD = 8000; // ms between two that are read out, unless another one takes the lead
 const CURVES = { density: "rivalDensity", belief: "rivalBelief", g: "rivalG", distance: "rivalDistance" };
 

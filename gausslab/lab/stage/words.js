@@ -4,7 +4,8 @@ import { brief } from "./drawing.js";
 import { HALF_STEPS } from "./machine.js";
 
 const SETTLED = 700; // ms that another verdict must stand before it is shown
-const REFRESHED = 1200; // ms between two sentences of the same verdict
+const REFRESHED = 800; // ms between two sentences of the same verdict
+const STALE = 2000; // ms after which the next verdict is shown even if none stands: old numbers would be wrong ones
 const TOLD = 8000; // ms between two text alternatives
 
 /** Says what is going on, calmly. */
@@ -44,7 +45,7 @@ export class Words {
     }
     const another = kind !== this.verdict;
     const due = another
-      ? failure || half || this.verdict === null || now - this.since > SETTLED
+      ? failure || half || this.verdict === null || now - this.since > SETTLED || now - this.refreshed > STALE
       : now - this.refreshed > REFRESHED;
     if (due && words) {
       if (this.sentence.textContent !== words) this.sentence.textContent = words;
