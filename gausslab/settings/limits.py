@@ -22,7 +22,7 @@ class Limits:
     turn: float = 0.05  # seconds of one answer, so that sessions take turns
     turn_in_a_crowd: float = 0.1  # the same while others wait: what comes with each answer is shared by more frames
     history: int = 512  # recorded frames of a session, thinned evenly
-    checkpoints: int = 1_500_000  # bytes of a branch's checkpoints
+    checkpoints: int = 1_000_000  # bytes of a branch's checkpoints
     seek: float = 0.25  # seconds that may go into the replay of a past step; else the last remembered one is shown
     replay: float = 3.0  # seconds that may go into the replay of a step from which another branch is to leave
     branches: int = 6  # of a session
