@@ -31,17 +31,16 @@ shaped = jaxtyping.jaxtyped
 
 
 def checked(*, typechecker):
-    """Check types, and with them shapes where there are any: jaxtyping's look at them takes fifty times as long."""
+    """Check types, and shapes where there are any: jaxtyping binds a signature at every call, with or without them."""
 
     def check(it):
         if not inspect.isfunction(it):
             return shaped(it, typechecker=typechecker)
         names = re.findall(r"(?<![.\w])[A-Za-z_]\w*", " ".join(map(str, it.__annotations__.values())))
         kinds = [it.__globals__.get(name, getattr(builtins, name, None)) for name in names if name != "None"]
-        # None is not known yet; jaxtyping passes it over, where beartype alone would stop.
-        plain = not any(kind is None or (inspect.isclass(kind) and issubclass(kind, SHAPED)) for kind in kinds)
-        if plain and "<locals>" in it.__qualname__:
-            return it  # a closure is made at each call: to wrap it would take longer than to run it
+        # What is not known yet, or only within a function, jaxtyping passes over, where beartype alone would stop.
+        known = None not in kinds and "<locals>" not in it.__qualname__
+        plain = known and not any(inspect.isclass(kind) and issubclass(kind, SHAPED) for kind in kinds)
         return typechecker(it) if plain else shaped(it, typechecker=typechecker)
 
     return check
