@@ -125,7 +125,7 @@ def _content(visit: Visit, ask: Callable[..., Any]) -> None:
                 _save(visit, shelf, free_name(_wish(visit), names), told.get("step"))
                 _say()
                 _runs(shelf, runs)
-    ask(key="shelf", on_told_change=_heard, width="stretch", height="content")
+    ask(key="shelf", data={"heard": told.get("times", 0)}, on_told_change=_heard, width="stretch", height="content")
     overheard.listen()
 
 

@@ -6,6 +6,7 @@
 const KEPT = "gausslab.shelf"; // in the browser's own store for this page
 const WHERE = "gausslab.where"; // what the stage is asked
 const LOOK = 300; // ms between two looks at the stage
+const PATIENCE = 10; // looks until what the page has not heard is told again
 
 /** The token of this browser; empty where it keeps nothing. */
 function token() {
@@ -34,18 +35,21 @@ const watches = new WeakMap(); // by the element in which the component lives
  * Tells the page whose runs to show, and again whenever the run comes to stand, or goes on.
  *
  * @param {object} component what Streamlit hands to a component
+ * @param {{heard: number}} component.data how often the page was told, as far as it knows
  * @param {Node} component.parentElement
  * @param {function(string, object)} component.setStateValue
  * @returns {function()} the clean-up
  */
-export default function shelf({ parentElement, setStateValue }) {
-  const watch = watches.get(parentElement) ?? { told: undefined, timer: null };
+export default function shelf({ data, parentElement, setStateValue }) {
+  const watch = watches.get(parentElement) ?? { told: undefined, times: data.heard, looks: 0, timer: null };
   watch.send = setStateValue;
+  watch.heard = data.heard;
   const tell = () => {
     const now = step();
-    if (now === watch.told) return;
-    watch.told = now;
-    watch.send("told", { token: token(), step: now });
+    watch.looks += 1;
+    if (now === watch.told && (watch.heard === watch.times || watch.looks < PATIENCE)) return;
+    Object.assign(watch, { told: now, times: watch.times + 1, looks: 0 });
+    watch.send("told", { token: token(), step: now, times: watch.times });
   };
   if (!watches.has(parentElement)) {
     watches.set(parentElement, watch);

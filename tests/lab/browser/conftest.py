@@ -23,6 +23,16 @@ SIZE = {"width": 1280, "height": 720}
 CALM, LIVELY = "reduce", "no-preference"
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    """Where a test fails, say what the pages show."""
+    report = yield
+    if report.failed and "browser" in item.funcargs:
+        for page in (page for context in item.funcargs["browser"].contexts for page in context.pages):
+            report.sections.append((f"What is seen at {page.url}", page.locator("body").inner_text()))
+    return report
+
+
 @pytest.fixture(scope="package")
 def runs(tmp_path_factory):
     """The folder in which the lab keeps runs."""
@@ -154,6 +164,48 @@ def visit(page, address):
 def lab(visit):
     """The lab on a target of one mode."""
     return visit(ONE_MODE)
+
+
+@pytest.fixture(scope="module")
+def lasting_pages(device, address):
+    """Opens a page that lasts for all tests of a file; to load one costs as much as most tests."""
+    labs = {}
+
+    def open_lab(query):
+        if query in labs:
+            labs[query].page.bring_to_front()
+            labs[query].start_again()
+        else:
+            page = device("one").context.new_page()
+            page.set_viewport_size(SIZE)
+            page.emulate_media(color_scheme="light", reduced_motion=CALM)
+            labs[query] = Lab(page, address + query)
+        return labs[query]
+
+    yield open_lab
+    for lab in labs.values():
+        lab.page.close()
+
+
+@pytest.fixture
+def revisit(lasting_pages):
+    """Opens the lab for a test that leaves the page as it found it, but for the steps that were trained."""
+    labs = []
+
+    def open_lab(query=ONE_MODE):
+        labs.append(lasting_pages(query))
+        return labs[-1]
+
+    yield open_lab
+    for lab in labs:
+        lab.stop()
+        assert lab.complaints == []
+
+
+@pytest.fixture
+def lasting(revisit):
+    """The lab on a target of one mode, on such a page."""
+    return revisit()
 
 
 @pytest.fixture

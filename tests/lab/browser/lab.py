@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from axe_playwright_python.sync_playwright import Axe
 
 PATIENCE = 30  # seconds that anything may take on a slow, busy machine
-LOOK = 25  # milliseconds between two looks
+LOOK = 50  # milliseconds between two looks
 SETTLED = 350  # milliseconds in which a page that stands still would have been drawn again, also a calm one
 
 # The middle of all opaque pixels of a colour on a canvas, their top, and how many there are, in CSS pixels.
@@ -107,11 +107,22 @@ class Lab:
         """The number beside a slider."""
         return float(self.slider(path).locator("xpath=..").locator("output").text_content().replace("−", "-"))
 
-    def pause(self):
+    def stop(self):
         if self.playing:
             self.button("play").click()
         self.until(lambda: not self.playing, "the pause")
+
+    def pause(self):
+        self.stop()
         self.settle()
+
+    def start_again(self):
+        """Play from the start, as a page does that has just been opened."""
+        self.stop()
+        self.button("restart").click()
+        self.until(lambda: self.step == 0, "the start")
+        self.button("play").click()
+        self.until(lambda: self.playing, "the play")
 
     def settle(self):
         """Wait until two looks at a page that stands still are the same."""

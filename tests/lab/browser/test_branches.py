@@ -7,9 +7,12 @@ GHOST = (140, 74, 120)
 
 
 @pytest.fixture
-def past(visit):
+def past(revisit):
     """A page that has come some way, and shows an earlier moment."""
-    lab = visit(QUERY)
+    return sent_back(revisit(QUERY))
+
+
+def sent_back(lab):
     lab.wait_for_step(150)
     lab.pause()
     lab.last = lab.step
@@ -47,6 +50,7 @@ def test_fork_from_a_past_step_shows_two_branches_and_a_ghost(past):
         past.until(lambda panel=panel: past.colour(panel, GHOST)["count"] > 0, f"the ghost in {panel}")
     past.hide("ghosts")
     past.until(lambda: past.colour("densities", GHOST)["count"] == 0, "the ghost to vanish")
+    past.hide("ghosts")
 
 
 def test_click_goes_back_to_the_branch_that_was_left_and_to_its_pixels(past):
@@ -63,9 +67,19 @@ def test_click_goes_back_to_the_branch_that_was_left_and_to_its_pixels(past):
     past.until(lambda: entries(past).count() == 0, "the other branch to be removed")
     past.settle()
     assert past.pictures() == before
+    past.hide("push")
 
 
-def test_knob_turned_in_the_past_is_what_the_fork_begins_with(past):
+def test_axe_finds_nothing_serious_on_a_page_with_branches(past):
+    past.button("fork").click()
+    past.until(lambda: past.playing and past.step > 60, "the second branch")
+    past.pause()
+    assert entries(past).count() == 2
+    assert past.faults() == []
+
+
+def test_knob_turned_in_the_past_is_what_the_fork_begins_with(visit):
+    past = sent_back(visit(QUERY))
     past.slider("generator.rate").focus()
     past.page.keyboard.press("PageUp")
     rate = past.shown("generator.rate")
@@ -80,11 +94,3 @@ def test_knob_turned_in_the_past_is_what_the_fork_begins_with(past):
     past.page.keyboard.press("Enter")
     past.until(lambda: past.step == past.last, "the first branch")
     past.until(lambda: past.shown("generator.rate") < rate, "its own rate")
-
-
-def test_axe_finds_nothing_serious_on_a_page_with_branches(past):
-    past.button("fork").click()
-    past.until(lambda: past.playing and past.step > 60, "the second branch")
-    past.pause()
-    assert entries(past).count() == 2
-    assert past.faults() == []

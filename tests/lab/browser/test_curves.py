@@ -38,18 +38,18 @@ def drawn(lab, values):
 
 
 @pytest.mark.parametrize("name", CURVES)
-def test_no_value_lies_beside_the_line_and_smooth_ones_have_few_corners(lab, name):
+def test_no_value_lies_beside_the_line_and_smooth_ones_have_few_corners(lasting, name):
     values, share = CURVES[name]
-    (path,) = drawn(lab, values)
+    (path,) = drawn(lasting, values)
     assert len(path) <= max(2, share * CELLS)
     assert (np.diff(path[:, 0]) > 0).all()
     at = np.interp(np.linspace(0, WIDTH, CELLS), *path.T)
     assert np.abs(at - HEIGHT * (1 - values.astype(np.float32))).max() < SEEN
 
 
-def test_pen_is_lifted_where_there_is_no_value(lab):
+def test_pen_is_lifted_where_there_is_no_value(lasting):
     values = np.exp(-(x**2) / 2)
     values[:3] = values[200:260] = values[-1] = np.nan
-    first, second = drawn(lab, values)
+    first, second = drawn(lasting, values)
     ends = np.array([first[0, 0], first[-1, 0], second[0, 0], second[-1, 0]]) * (CELLS - 1) / WIDTH
     assert ends == pytest.approx([3, 199, 260, CELLS - 2])

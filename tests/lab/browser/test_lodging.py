@@ -51,7 +51,8 @@ def test_guest_outlives_overtaken_calls_and_a_move_and_leaves_once_nobody_puts_i
     assert empty.evaluate("window.guests.told.at(-1)") == "leave"
 
 
-def test_stage_stays_where_it_is_while_another_loss_is_compiled(lab):
+def test_stage_stays_where_it_is_while_another_loss_is_compiled(visit):
+    lab = visit("?recipe=vanilla&target=normal(4,1.25)&seed=3")
     lab.page.evaluate(WATCH)
     lab.stage.evaluate("root => { root.mark = true }")
     field = lab.section("Game").get_by_role("combobox", name="loss")

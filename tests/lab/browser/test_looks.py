@@ -26,11 +26,12 @@ def test_dark_page_has_a_dark_stage(visit):
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)])
-def test_nothing_has_to_be_scrolled_for(visit, size):
-    lab = visit(QUERY, viewport=dict(zip(("width", "height"), size, strict=True)))
-    lab.until(lambda: lab.said("drawn") > 5, "some drawings")
+def test_nothing_has_to_be_scrolled_for(lasting, size):
+    lasting.page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+    drawn = lasting.said("drawn")
+    lasting.until(lambda: lasting.said("drawn") > drawn + 5, "some drawings")
     for panel in ("densities", "map", "game", "machine"):
-        box = lab.canvas(panel).bounding_box()
+        box = lasting.canvas(panel).bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= size[0]
         assert box["y"] >= 0 and box["y"] + box["height"] <= size[1]
         assert box["height"] > 100
@@ -63,12 +64,12 @@ def test_finger_moves_and_widens_the_target_while_it_lies_on_the_screen(visit, s
         lab.until(lambda: lab.shown(path) > before + 0.3, "the target to follow the finger")
 
 
-def test_less_motion_is_honoured(visit):
-    lab = visit(QUERY, reduced_motion="reduce")
-    lab.wait_for_step(20)
-    drawn = lab.said("drawn")
-    lab.page.wait_for_timeout(1500)
-    assert 1 <= lab.said("drawn") - drawn <= 8, "no more than four drawings a second"
+def test_less_motion_is_honoured(lasting):
+    lasting.page.emulate_media(reduced_motion="reduce")
+    lasting.wait_for_step(20)
+    drawn = lasting.said("drawn")
+    lasting.page.wait_for_timeout(1500)
+    assert 1 <= lasting.said("drawn") - drawn <= 8, "no more than four drawings a second"
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -80,8 +81,8 @@ def test_axe_finds_nothing_serious(visit, theme):
     assert lab.faults() == []
 
 
-def test_state_is_told_in_words(lab):
-    lab.wait_for_step(20)
-    lab.pause()
-    lab.until(lambda: f"Step {lab.step} of seed 3." in lab.described(), "the words to follow")
-    assert "Target normal(4, 1.25)" in lab.described()
+def test_state_is_told_in_words(lasting):
+    lasting.wait_for_step(20)
+    lasting.pause()
+    lasting.until(lambda: f"Step {lasting.step} of seed 3." in lasting.described(), "the words to follow")
+    assert "Target normal(4, 1.25)" in lasting.described()

@@ -15,30 +15,30 @@ def test_pause_pauses_the_page_and_the_server(lively):
     lively.wait_for_step(step + 10)
 
 
-def test_step_takes_one_step(lab):
-    lab.pause()
-    step = lab.step
-    lab.button("step").click()
-    lab.until(lambda: lab.step == step + 1, "one step")
-    assert not lab.playing
+def test_step_takes_one_step(lasting):
+    lasting.pause()
+    step = lasting.step
+    lasting.button("step").click()
+    lasting.until(lambda: lasting.step == step + 1, "one step")
+    assert not lasting.playing
 
 
 @pytest.mark.parametrize("key", ["d", "D"])
-def test_step_of_the_discriminator_alone_leaves_the_map_as_it_is(lab, key):
-    lab.pause()
-    step, (densities, drawn_map) = lab.step, lab.pictures()
-    lab.page.keyboard.press(key)
-    lab.until(lambda: lab.step == step + 1, "a half-step")
-    lab.settle()
-    assert lab.pixels("map") == drawn_map
-    assert lab.pixels("densities") != densities
+def test_step_of_the_discriminator_alone_leaves_the_map_as_it_is(lasting, key):
+    lasting.pause()
+    step, (densities, drawn_map) = lasting.step, lasting.pictures()
+    lasting.page.keyboard.press(key)
+    lasting.until(lambda: lasting.step == step + 1, "a half-step")
+    lasting.settle()
+    assert lasting.pixels("map") == drawn_map
+    assert lasting.pixels("densities") != densities
 
 
-def test_step_of_the_generator_alone_moves_the_map(lab):
-    lab.pause()
-    step, drawn_map = lab.step, lab.pixels("map")
-    lab.page.keyboard.press("g")
-    lab.until(lambda: lab.step == step + 1 and lab.pixels("map") != drawn_map, "a half-step")
+def test_step_of_the_generator_alone_moves_the_map(lasting):
+    lasting.pause()
+    step, drawn_map = lasting.step, lasting.pixels("map")
+    lasting.page.keyboard.press("g")
+    lasting.until(lambda: lasting.step == step + 1 and lasting.pixels("map") != drawn_map, "a half-step")
 
 
 def test_keys_do_what_the_list_says(lab):
@@ -80,12 +80,12 @@ def test_keys_of_a_text_field_stay_its_own(lab):
     assert lab.playing
 
 
-def test_timeline_shows_an_earlier_moment_and_play_goes_on_from_now(lab):
-    lab.wait_for_step(200)
-    lab.pause()
-    step = lab.step
-    lab.stage.locator(".timeline input").focus()
-    lab.page.keyboard.press("Home")
-    lab.until(lambda: lab.step == 0, "the start")
-    lab.page.keyboard.press(" ")
-    lab.wait_for_step(step + 1)
+def test_timeline_shows_an_earlier_moment_and_play_goes_on_from_now(lasting):
+    lasting.wait_for_step(200)
+    lasting.pause()
+    step = lasting.step
+    lasting.stage.locator(".timeline input").focus()
+    lasting.page.keyboard.press("Home")
+    lasting.until(lambda: lasting.step == 0, "the start")
+    lasting.page.keyboard.press(" ")
+    lasting.wait_for_step(step + 1)

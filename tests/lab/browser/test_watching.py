@@ -11,8 +11,8 @@ def test_first_frame_moves_by_itself(lively):
 
 
 @pytest.mark.parametrize("station", ["G", "D"])
-def test_station_that_is_clicked_shows_its_hidden_layers(visit, station):
-    lab = visit("?recipe=vanilla&target=normal(4,1.25)&seed=3")
+def test_station_that_is_clicked_shows_its_hidden_layers(revisit, station):
+    lab = revisit("?recipe=vanilla&target=normal(4,1.25)&seed=3")
     lab.pause()
     place = lab.stage.locator(f"[data-station={station}]")
     place.click()
@@ -25,18 +25,22 @@ def test_station_that_is_clicked_shows_its_hidden_layers(visit, station):
     lab.until(lambda: place.get_attribute("aria-expanded") == "false", "the station to close")
 
 
-def test_pointing_at_the_map_lights_up_x_in_the_densities(lab):
-    lab.pause()
-    before = lab.pixels("densities")
-    lab.canvas("map").hover()
-    lab.until(lambda: lab.pixels("densities") != before, "the line at x")
+def test_pointing_at_the_map_lights_up_x_in_the_densities(lasting):
+    lasting.pause()
+    before = lasting.pixels("densities")
+    lasting.canvas("map").hover()
+    lasting.until(lambda: lasting.pixels("densities") != before, "the line at x")
+    lasting.page.mouse.move(0, 0)
+    lasting.until(lambda: lasting.pixels("densities") == before, "the line to go")
 
 
-def test_layer_is_switched_off_in_the_legend(lab):
-    lab.pause()
-    before = lab.pixels("densities")
-    lab.hide("generator")
-    lab.until(lambda: lab.pixels("densities") != before, "the density to vanish")
+def test_layer_is_switched_off_in_the_legend(lasting):
+    lasting.pause()
+    before = lasting.pixels("densities")
+    lasting.hide("generator")
+    lasting.until(lambda: lasting.pixels("densities") != before, "the density to vanish")
+    lasting.hide("generator")
+    lasting.until(lambda: lasting.pixels("densities") == before, "the density to come back")
 
 
 def test_legend_says_what_is_estimated_and_what_is_sampled(visit):
@@ -50,7 +54,7 @@ def test_legend_says_what_is_estimated_and_what_is_sampled(visit):
     assert "Read from samples" in lab.described() and "turns back" not in lab.described()
 
 
-def test_legend_of_an_exact_scene_says_neither(lab):
-    lab.until(lambda: "turns back" in lab.described(), "the words")
-    names = [lab.stage.locator(f"[data-layer={name}]").inner_text() for name in ("target", "generator")]
+def test_legend_of_an_exact_scene_says_neither(lasting):
+    lasting.until(lambda: "turns back" in lasting.described(), "the words")
+    names = [lasting.stage.locator(f"[data-layer={name}]").inner_text() for name in ("target", "generator")]
     assert [name.split()[0] for name in names] == ["target", "made"] and not any("(" in name for name in names)
