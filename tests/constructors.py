@@ -21,6 +21,7 @@ from gausslab.game import Conditions, State
 from gausslab.losses import LOSSES
 from gausslab.observing import Lens, Units, frame, lens, target_table
 from gausslab.optimisers import OPTIMISERS, SCHEDULES
+from gausslab.pacing import padded
 from gausslab.penalties import PENALTIES
 from gausslab.settings import Experiment
 from gausslab.targets import parse
@@ -220,17 +221,18 @@ class Played(NamedTuple):
 def play(name: str) -> Played:
     """Play one of EXPERIMENTS, the second time under guard: nothing may compile, nothing may move to the device."""
     experiment = EXPERIMENTS[name]
-    before, steps = game(experiment), jnp.array([0, 2, 3], jnp.int32)
-    advance = partial(training.advance, before.structure)
-    elsewhere = turned(experiment)
-    conditions, look = conditions_of(elsewhere, before.look.units)
-    other_steps = jnp.array([1, 0, 1], jnp.int32)
+    # As many looks as a run takes at once: its program is the same.
+    steps, other_steps = (jnp.asarray(padded(some)) for some in ([0, 2, 3], [1, 0, 1]))
     with jax.numpy_rank_promotion("raise"):
+        before, elsewhere = game(experiment), turned(experiment)
+        conditions, look = conditions_of(elsewhere, before.look.units)
+        advance = partial(training.advance, before.structure)
         state, moves, observations = advance(before.conditions, before.state, before.moves, before.look.view, steps)
         with compilations() as compiled_again, jax.transfer_guard("disallow"):
             after, *_ = advance(conditions, state, moves, look.view, other_steps)
             jax.block_until_ready(after)
-    return Played(experiment, before, state, moves, observations, compiled_again, after)
+    seen = jax.tree.map(lambda leaf: leaf[:3], jax.device_get(observations))
+    return Played(experiment, before, state, moves, seen, compiled_again, after)
 
 
 @contextmanager

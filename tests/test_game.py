@@ -18,6 +18,7 @@ WIDTHS = {
     "generator.widths": (9, 8),
     "discriminator.widths": (8, 9),
 }  # products of 8 units and more have their own rule
+PLAIN = plain(WIDTHS).structure()
 WAYS = 3  # random directions in which a slope is taken
 
 
@@ -29,6 +30,13 @@ def _gradients(structure: Experiment, conditions: Conditions, state: State, batc
     )
 
 
+@partial(jax.jit, static_argnums=0, compiler_options=QUICKLY)
+def _losses(loss: str, real, fake):
+    none = jnp.zeros(())
+    return discriminator_loss(LOSSES[loss], real, fake, none), generator_loss(LOSSES[loss], real, fake)
+
+
+_averaged = jax.jit(played.averaged, compiler_options=QUICKLY)
 _draw = jax.jit(draw, static_argnums=0, compiler_options=QUICKLY)
 _judge = jax.jit(played.judge, static_argnums=0, compiler_options=QUICKLY)
 _moved = jax.jit(played.moved, static_argnums=(0, 3), compiler_options=QUICKLY)
@@ -41,14 +49,14 @@ def _turned(conditions: Conditions, **knobs: float) -> Conditions:
 
 
 def _start(changes=None):
-    """A plain game with weights large enough to bend its networks, and one batch of it."""
+    """A plain game with weights large enough to bend its networks, and one batch."""
     start = game(plain(WIDTHS | dict(changes or {})))
+    players = {player: getattr(start.state, player) for player in ("generator", "discriminator")}
     grown = {
-        player: getattr(start.state, player)._replace(parameters=1.5 * getattr(start.state, player).parameters + 0.05)
-        for player in ("generator", "discriminator")
+        name: player._replace(parameters=1.5 * np.asarray(player.parameters) + 0.05) for name, player in players.items()
     }
     state = start.state._replace(**grown)
-    return start.structure, start.conditions, state, _draw(start.structure, start.conditions, state.step, 0)
+    return start.structure, start.conditions, state, _draw(PLAIN, start.conditions, state.step, 0)
 
 
 def _layers(structure: Experiment, state: State) -> tuple[hand.Layers, hand.Layers]:
@@ -110,20 +118,20 @@ def test_both_gradients_agree_with_finite_differences_for_every_loss(loss):
 
     def outputs(G, D):
         fake = hand.forward(G, z)[0]
-        return (jnp.asarray(hand.forward(D, x)[0][:, 0]) for x in (real, fake))
+        return (hand.forward(D, x)[0][:, 0] for x in (real, fake))
 
     with jax.enable_x64(True):
 
         def of_discriminator(layers):
-            return float(discriminator_loss(LOSSES[loss], *outputs(G, layers), jnp.float64(0)))
+            return float(_losses(loss, *outputs(G, layers))[0])
 
         def of_generator(layers):
-            return float(generator_loss(LOSSES[loss], *outputs(layers, D)))
+            return float(_losses(loss, *outputs(layers, D))[1])
 
         for found, value, layers in ((of_d, of_discriminator, D), (of_g, of_generator, G)):
             assert float(found.loss) == pytest.approx(value(layers), rel=1e-5, abs=1e-6)
             for way in _ways(found.vector.size):
-                assert float(found.vector @ way) == pytest.approx(_slope(value, layers, way), rel=2e-4, abs=2e-6)
+                assert np.asarray(found.vector) @ way == pytest.approx(_slope(value, layers, way), rel=2e-4, abs=2e-6)
 
 
 def test_consensus_adds_the_slope_of_the_squared_field():
@@ -139,7 +147,7 @@ def test_consensus_adds_the_slope_of_the_squared_field():
         added = (np.asarray(with_[place].vector, dtype=float) - np.asarray(without[place].vector, dtype=float)) / 10
         for way in _ways(added.size):
             assert added @ way == pytest.approx(_slope(value, layers, way), rel=2e-3, abs=1e-6)
-    plainly = _gradients(plain(WIDTHS).structure(), conditions, state, batch)
+    plainly = _gradients(PLAIN, conditions, state, batch)
     for one, other in zip(plainly, without, strict=True):
         np.testing.assert_allclose(one.vector, other.vector, rtol=1e-4, atol=1e-7)
 
@@ -164,8 +172,8 @@ def test_an_unrolled_generator_sees_how_the_discriminator_would_answer():
         assert float(found.loss) == pytest.approx(looking_ahead(G, steps), rel=1e-5)
         for way in _ways(found.vector.size):
             slope = _slope(lambda layers, k=steps: looking_ahead(layers, k), G, way)
-            assert float(found.vector @ way) == pytest.approx(slope, rel=1e-3, abs=1e-6)
-    _, off = _gradients(plain(WIDTHS).structure(), conditions, state, batch)
+            assert np.asarray(found.vector) @ way == pytest.approx(slope, rel=1e-3, abs=1e-6)
+    _, off = _gradients(PLAIN, conditions, state, batch)
     np.testing.assert_allclose(seen[0][1].vector, off.vector, rtol=1e-4, atol=1e-7)
     assert not np.allclose(seen[3][1].vector, off.vector, rtol=1e-2)
 
@@ -177,7 +185,7 @@ def test_a_penalty_weighs_as_much_as_its_knob_says_and_leaves_the_generator_alon
     _, seen = hand.forward(D, real)
     _, slope = hand.backward(D, seen, np.ones_like(real))
     for weight, (of_d, of_g) in found.items():
-        added = float(of_d.loss - found[0][0].loss)
+        added = float(of_d.loss) - float(found[0][0].loss)
         assert added == pytest.approx(weight * 0.5 * float((slope**2).mean()), rel=1e-4, abs=1e-6)
         np.testing.assert_array_equal(of_g.vector, found[0][1].vector)
 
@@ -212,7 +220,8 @@ def test_a_plain_step_goes_down_the_gradient_as_far_as_the_learning_rate_says(pl
     gradient = _gradients(structure, conditions, state, batch)[player == "generator"]
     before = getattr(state, player)
     after = _moved(structure, _turned(conditions, **{f"{player}__rate": 0.3}), state.clock, player, before, gradient)
-    np.testing.assert_allclose(after.parameters, before.parameters - 0.3 * gradient.vector, rtol=1e-6, atol=1e-7)
+    expected = before.parameters - 0.3 * np.asarray(gradient.vector)
+    np.testing.assert_allclose(after.parameters, expected, rtol=1e-6, atol=1e-7)
 
 
 def test_the_learning_rate_rises_over_the_warm_up():
@@ -221,19 +230,19 @@ def test_the_learning_rate_rises_over_the_warm_up():
     turned = _turned(conditions, optimiser__warm_up=10, discriminator__rate=1.0)
     for clock, share in ((0, 0.1), (4, 0.5), (9, 1.0), (500, 1.0)):
         after = _moved(structure, turned, jnp.int32(clock), "discriminator", state.discriminator, gradient)
-        step = np.asarray(after.parameters - state.discriminator.parameters)
+        step = np.asarray(after.parameters) - state.discriminator.parameters
         np.testing.assert_allclose(step, -share * np.asarray(gradient.vector), rtol=1e-4, atol=1e-6)
 
 
 def test_a_clipped_gradient_is_no_longer_than_its_limit_and_keeps_its_way():
     structure, conditions, state, batch = _start({"remedies.clip_gradient": 1.0})
     gradient = _gradients(structure, conditions, state, batch)[0]
-    length = float(jnp.linalg.norm(gradient.vector))
+    length = float(np.linalg.norm(gradient.vector))
     for limit, expected in ((length / 4, 0.25), (length * 4, 1.0)):
         turned = _turned(conditions, remedies__clip_gradient=limit, discriminator__rate=1.0)
         after = _moved(structure, turned, state.clock, "discriminator", state.discriminator, gradient)
-        step = np.asarray(after.parameters - state.discriminator.parameters)
-        np.testing.assert_allclose(step, -expected * gradient.vector, rtol=1e-3, atol=1e-6)
+        step = np.asarray(after.parameters) - state.discriminator.parameters
+        np.testing.assert_allclose(step, -expected * np.asarray(gradient.vector), rtol=1e-3, atol=1e-6)
 
 
 def test_clipped_weights_are_the_discriminators_alone():
@@ -252,7 +261,7 @@ def test_weight_decay_fades_the_curve_of_the_discriminator_alone_as_the_rates_fa
     of_d, of_g = _gradients(structure, conditions, state, batch)
     still = {"generator__rate": 0.0, "discriminator__rate": 0.0}
     turned = _turned(conditions, **still, discriminator__weight_decay=0.2, optimiser__decay_every=10)
-    before = state.discriminator._replace(parameters=jnp.ones_like(state.discriminator.parameters))
+    before = state.discriminator._replace(parameters=np.ones_like(state.discriminator.parameters))
     for clock, share in ((0, 0.2), (10, 0.1)):
         D = _moved(structure, turned, jnp.int32(clock), "discriminator", before, of_d)
         values, counts = np.unique(np.asarray(D.parameters), return_counts=True)
@@ -267,11 +276,11 @@ def test_a_step_leaves_the_knots_of_the_generator_in_order():
         {"generator.widths": (), "generator.knots": 6, "generator.ordered": True, "discriminator.ordered": False}
     )
     gradient = _gradients(structure, conditions, state, batch)[1]
-    crossing = gradient._replace(vector=jnp.array([-1.0, 1.0, 0.0, 0.0, -1.0, 1.0]))
-    before = state.generator._replace(parameters=jnp.zeros(6))
+    crossing = gradient._replace(vector=np.array([-1.0, 1.0, 0.0, 0.0, -1.0, 1.0]))
+    before = state.generator._replace(parameters=np.zeros(6))
     after = _moved(structure, _turned(conditions, generator__rate=0.5), state.clock, "generator", before, crossing)
     np.testing.assert_allclose(after.parameters, [-0.5, 0.0, 0.5, -0.5, 0.0, 0.5])
-    level = gradient._replace(vector=jnp.zeros(6))
+    level = gradient._replace(vector=np.zeros(6))
     still = _moved(structure, conditions, state.clock, "generator", after, level)
     np.testing.assert_allclose(still.parameters, [-0.5, -0.5, 0.0, 0.0, 0.5, 0.5])
 
@@ -279,15 +288,15 @@ def test_a_step_leaves_the_knots_of_the_generator_in_order():
 def test_the_average_of_the_generator_is_the_textbook_one_once_it_has_forgotten_its_beginning():
     _, conditions, _, _ = _start()
     places = [np.array([float(t), -1.0]) for t in range(1, 200)]
-    average, expected = jnp.zeros(2), np.zeros(2)
+    average = expected = np.zeros(2)
     for clock, place in enumerate(places):
         turned = _turned(conditions, generator__averaging=0.9)
-        average = played.averaged(turned, jnp.int32(clock), average, jnp.asarray(place, jnp.float32))
+        average = _averaged(turned, jnp.int32(clock), average, place)
         memory = min(0.9, (1 + clock) / (10 + clock))
         expected = memory * expected + (1 - memory) * place
     np.testing.assert_allclose(average, expected, rtol=1e-4)
     assert expected[0] == pytest.approx(199 - 9, rel=0.01)
-    now = played.averaged(_turned(conditions, generator__averaging=0), jnp.int32(5), average, jnp.ones(2))
+    now = _averaged(_turned(conditions, generator__averaging=0), jnp.int32(5), average, np.ones(2))
     np.testing.assert_array_equal(now, np.ones(2))
 
 

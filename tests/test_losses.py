@@ -1,9 +1,11 @@
 """Every loss against its definition: D* by numerical maximisation, what it is worth, and where the game rests."""
 
+from functools import partial
+
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
+from constructors import QUICKLY
 from scipy.optimize import linprog, minimize, minimize_scalar
 from scipy.special import rel_entr
 
@@ -13,7 +15,7 @@ P = np.array([0.05, 0.2, 0.1, 0.3, 0.25, 0.1])
 Q = np.array([0.3, 0.1, 0.15, 0.05, 0.25, 0.15])
 X = np.linspace(-1.0, 1.5, 6)
 V = np.array([-2.0, 0.7, 0.1, 1.3, -0.4, 3.0])
-NOTHING = jnp.float32(0)
+BATCH = 100  # of every batch, so that each loss is compiled once
 POINTWISE = [name for name, loss in LOSSES.items() if not loss.paired and name != "wasserstein"]
 # D* is free where p = q for these, or runs off to infinity: the value is what can be compared.
 ALL_OR_NOTHING = ["hinge", "total_variation"]
@@ -23,27 +25,32 @@ def _optimal(name: str, p=P, q=Q, x=X) -> np.ndarray:
     return LOSSES[name].optimal(p, q, np.cumsum(p), np.cumsum(q), x)
 
 
+@partial(jax.jit, static_argnums=0, compiler_options=QUICKLY)
+def _exact(name: str, v, p, q):
+    return exact_value(LOSSES[name], v, p, q)
+
+
 def _value(name: str, v: np.ndarray, p=P, q=Q) -> float:
     """V(G, D): what the discriminator gains, in float64."""
     with jax.enable_x64(True):
-        return -float(exact_value(LOSSES[name], jnp.asarray(v), jnp.asarray(p), jnp.asarray(q))[0])
+        return -float(_exact(name, v, p, q)[0])
+
+
+@partial(jax.jit, static_argnums=0, compiler_options=QUICKLY)
+def _losses(name: str, real, fake, smoothing):
+    """Each player's loss on a batch, with its slopes by what D says of reals and of fakes."""
+    of_discriminator, of_generator = partial(discriminator_loss, LOSSES[name]), partial(generator_loss, LOSSES[name])
+    return (
+        jax.value_and_grad(of_discriminator, (0, 1))(real, fake, smoothing),
+        jax.value_and_grad(of_generator, (0, 1))(real, fake),
+    )
 
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_both_losses_are_finite_scalars_with_finite_gradients(name):
-    loss = LOSSES[name]
-    both = jax.jit(
-        lambda real, fake, smoothing: (
-            discriminator_loss(loss, real, fake, smoothing),
-            generator_loss(loss, real, fake),
-        )
-    )
+    drawn = np.random.default_rng(0).normal(size=(2, BATCH))
     for size in (1e-3, 1.0, 20.0):
-        real, fake = (size * jax.random.normal(jax.random.key(seed), (16,)) for seed in (0, 1))
-        for place in (0, 1):
-            value, slopes = jax.value_and_grad(lambda r, f, place=place: both(r, f, jnp.float32(0.1))[place], (0, 1))(
-                real, fake
-            )
+        for value, slopes in _losses(name, *size * drawn, 0.1):
             assert value.shape == ()
             assert np.isfinite(value)
             assert all(np.isfinite(slope).all() for slope in slopes)
@@ -69,45 +76,36 @@ def test_both_losses_are_finite_scalars_with_finite_gradients(name):
     ],
 )
 def test_a_loss_that_grows_no_faster_than_a_square_survives_a_discriminator_that_is_sure(name):
-    loss = LOSSES[name]
     for real, fake in ((1e4, -1e4), (-1e4, 1e4)):
-        slopes = jax.grad(lambda r, f: discriminator_loss(loss, r, f, NOTHING) + generator_loss(loss, r, f), (0, 1))(
-            jnp.full(4, real), jnp.full(4, fake)
-        )
-        assert all(np.isfinite(slope).all() for slope in slopes)
+        for _, slopes in _losses(name, np.full(BATCH, real), np.full(BATCH, fake), 0.0):
+            assert all(np.isfinite(slope).all() for slope in slopes)
 
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_the_exact_losses_are_those_of_a_batch_that_holds_each_cell_as_often_as_it_weighs(name):
-    loss = LOSSES[name]
-    real, fake = (np.repeat(V, np.round(100 * part).astype(int)) for part in (P, Q))
-    assert real.size == fake.size == 100
-    exact = exact_value(loss, *(jnp.asarray(part, jnp.float32) for part in (V, P, Q)))
-    if loss.paired:
-        # A batch pairs one with one; all pairs are met when one side is turned round against the other.
-        turns = [jnp.asarray(np.roll(fake, turn), jnp.float32) for turn in range(100)]
-        batches = [(jnp.asarray(real, jnp.float32), turn) for turn in turns]
-    else:
-        batches = [(jnp.asarray(real, jnp.float32), jnp.asarray(fake, jnp.float32))]
-    for place, of_batch in enumerate(
-        (lambda r, f: discriminator_loss(loss, r, f, NOTHING), lambda r, f: generator_loss(loss, r, f))
-    ):
-        assert float(np.mean([of_batch(*batch) for batch in batches])) == pytest.approx(float(exact[place]), rel=1e-4)
+    real, fake = (np.repeat(V, np.round(BATCH * part).astype(int)) for part in (P, Q))
+    assert real.size == fake.size == BATCH
+    # A batch pairs one with one; all pairs are met when one side is turned round against the other.
+    turns = range(BATCH if LOSSES[name].paired else 1)
+    batches = [_losses(name, real, np.roll(fake, turn), 0.0) for turn in turns]
+    for place, exact in enumerate(_exact(name, V, P, Q)):
+        assert np.mean([batch[place][0] for batch in batches]) == pytest.approx(float(exact), rel=1e-4)
 
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_what_d_says_where_there_is_no_mass_is_worth_nothing(name):
-    alone = exact_value(LOSSES[name], jnp.array([0.5, -0.5]), jnp.array([0.3, 0.7]), jnp.array([0.6, 0.4]))
-    beside = jnp.array([0.5, -0.5, 3e4]), jnp.array([0.3, 0.7, 0.0]), jnp.array([0.6, 0.4, 0.0])
-    np.testing.assert_allclose(exact_value(LOSSES[name], *beside), alone, rtol=1e-6)
+    alone = _exact(name, np.array([0.5, -0.5]), np.array([0.3, 0.7]), np.array([0.6, 0.4]))
+    beside = np.array([0.5, -0.5, 3e4]), np.array([0.3, 0.7, 0.0]), np.array([0.6, 0.4, 0.0])
+    np.testing.assert_allclose(_exact(name, *beside), alone, rtol=1e-6)
 
 
 @pytest.mark.parametrize("name", POINTWISE)
 def test_the_optimal_discriminator_is_what_numerical_maximisation_finds(name):
     loss, best = LOSSES[name], _optimal(name)
     with jax.enable_x64(True):
+        of_cell = jax.jit(lambda p, q, t: p * loss.real(t) + q * loss.fake(t), compiler_options=QUICKLY)
         for p, q, v in zip(P, Q, best, strict=True):
-            cost = jax.jit(lambda t, p=p, q=q: p * loss.real(t) + q * loss.fake(t))
+            cost = partial(of_cell, p, q)
             found = minimize_scalar(
                 lambda t, cost=cost: float(cost(t)), bounds=(-30, 30), method="bounded", options={"xatol": 1e-9}
             )
@@ -120,10 +118,8 @@ def test_the_optimal_discriminator_is_what_numerical_maximisation_finds(name):
 @pytest.mark.parametrize("name", [name for name, loss in LOSSES.items() if loss.paired])
 def test_the_optimal_discriminator_of_pairs_is_found_up_to_a_constant(name):
     with jax.enable_x64(True):
-        cost = jax.jit(lambda v: exact_value(LOSSES[name], v, jnp.asarray(P), jnp.asarray(Q))[0])
-        found = minimize(
-            lambda v: np.asarray(cost(v)), np.zeros(6), jac=lambda v: np.asarray(jax.grad(cost)(v)), tol=1e-10
-        )
+        cost = jax.jit(jax.value_and_grad(lambda v, p, q: exact_value(LOSSES[name], v, p, q)[0]))
+        found = minimize(lambda v: jax.device_get(cost(v, P, Q)), np.zeros(6), jac=True, tol=1e-10)
     best = _optimal(name)
     np.testing.assert_allclose(best - best[0], found.x - found.x[0], atol=1e-4)
     assert -_value(name, best) == pytest.approx(found.fun, abs=1e-9)
@@ -199,7 +195,7 @@ REST = {  # (the discriminator's, the generator's) loss where p_g = p
 def test_the_game_rests_at_its_known_values_with_a_belief_of_one_half(name):
     best = _optimal(name, P, P)
     with jax.enable_x64(True):
-        values = exact_value(LOSSES[name], jnp.asarray(best), jnp.asarray(P), jnp.asarray(P))
+        values = _exact(name, best, P, P)
     np.testing.assert_allclose(values, REST[name], atol=1e-9)
     np.testing.assert_allclose(LOSSES[name].belief(best, best, P), 0.5, atol=1e-9)
 
@@ -245,12 +241,17 @@ def test_many_frames_at_once_give_what_each_gives_alone(name):
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_label_smoothing_mixes_what_reals_are_called(name):
-    loss, real, fake = LOSSES[name], jnp.asarray(V, jnp.float32), jnp.asarray(V[::-1].copy(), jnp.float32)
-    whole, half, none = (float(discriminator_loss(loss, real, fake, jnp.float32(s))) for s in (0.0, 0.25, 0.5))
+    loss, real, fake = LOSSES[name], np.resize(V, BATCH), np.resize(V[::-1], BATCH)
+    whole, half, none = (float(_losses(name, real, fake, smoothing)[0][0]) for smoothing in (0.0, 0.25, 0.5))
     assert half == pytest.approx((whole + none) / 2, rel=1e-5)
-    called_fake = loss.real(-(real - fake)) if loss.paired else loss.fake(real)
-    called_real = loss.real(real - fake) if loss.paired else loss.real(real)
-    assert none - whole == pytest.approx(0.5 * float((called_fake - called_real).mean()), rel=1e-4, abs=1e-6)
+
+    @partial(jax.jit, compiler_options=QUICKLY)
+    def gap(real, fake):
+        called_fake = loss.real(-(real - fake)) if loss.paired else loss.fake(real)
+        called_real = loss.real(real - fake) if loss.paired else loss.real(real)
+        return (called_fake - called_real).mean()
+
+    assert none - whole == pytest.approx(0.5 * float(gap(real, fake)), rel=1e-4, abs=1e-6)
 
 
 def test_a_smoothed_discriminator_never_believes_more_than_its_labels():
@@ -266,5 +267,5 @@ def test_a_smoothed_discriminator_never_believes_more_than_its_labels():
         assert loss.belief(np.array([v]), np.array([v]), np.array([1.0]))[0] == pytest.approx(
             0.9 * p / (p + q), abs=1e-6
         )
-        batch = (jnp.full(1, v, jnp.float32), jnp.full(1, v, jnp.float32), jnp.float32(smoothing))
-        assert float(discriminator_loss(loss, *batch)) == pytest.approx(cost(v, 1, 1), rel=1e-5)
+        found = _losses("nonsaturating", np.full(BATCH, v), np.full(BATCH, v), smoothing)[0][0]
+        assert float(found) == pytest.approx(cost(v, 1, 1), rel=1e-5)

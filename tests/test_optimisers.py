@@ -1,10 +1,13 @@
 """Optimisers against a few steps worked out in plain NumPy, and the values of every schedule."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+from constructors import QUICKLY
 
 from gausslab.optimisers import OPTIMISERS, SCHEDULES
 
@@ -13,15 +16,19 @@ START = np.array([1.0, -2.0, 0.5])
 GRADIENTS = [np.array(g) for g in ([0.3, -1.0, 0.0], [-0.2, 0.7, 1e-3], [0.5, 0.5, -0.4], [0.1, -0.3, 0.2])]
 
 
-def _walk(name: str, rate=RATE) -> np.ndarray:
-    kind = OPTIMISERS[name].make(*(jnp.float32(value) for value in (rate, BETA1, BETA2, EPSILON)))
-    x = jnp.asarray(START, jnp.float32)
+@partial(jax.jit, static_argnums=0, compiler_options=QUICKLY)
+def _places(name: str, rate, x, gradients):
+    kind = OPTIMISERS[name].make(rate, *map(jnp.float32, (BETA1, BETA2, EPSILON)))
     memory, places = kind.init(x), []
-    for gradient in GRADIENTS:
-        step, memory = kind.update(jnp.asarray(gradient, jnp.float32), memory, x)
+    for gradient in gradients:
+        step, memory = kind.update(gradient, memory, x)
         x = optax.apply_updates(x, step)
-        places.append(np.asarray(x))
-    return np.array(places)
+        places.append(x)
+    return places
+
+
+def _walk(name: str, rate=RATE) -> np.ndarray:
+    return np.array(_places(name, rate, START, GRADIENTS))
 
 
 def _adam_ratios() -> list[tuple[np.ndarray, np.ndarray, np.ndarray, int]]:
@@ -93,30 +100,35 @@ def test_an_optimiser_at_rate_zero_goes_nowhere(name):
 
 @pytest.mark.parametrize("name", OPTIMISERS)
 def test_a_step_has_a_finite_slope_even_where_the_gradient_is_zero(name):
-    kind = OPTIMISERS[name].make(*(jnp.float32(value) for value in (RATE, BETA1, BETA2, EPSILON)))
-    memory = kind.init(jnp.zeros(2))
-    slope = jax.jacobian(lambda gradient: kind.update(gradient, memory, jnp.zeros(2))[0])(jnp.array([0.0, 1.0]))
+    @partial(jax.jit, compiler_options=QUICKLY)
+    @jax.jacobian
+    def step(gradient):
+        kind = OPTIMISERS[name].make(*map(jnp.float32, (RATE, BETA1, BETA2, EPSILON)))
+        return kind.update(gradient, kind.init(jnp.zeros(2)), jnp.zeros(2))[0]
+
+    slope = step(np.array([0.0, 1.0]))
     assert np.isfinite(slope).all()
 
 
 @pytest.mark.parametrize("name", OPTIMISERS)
 def test_settings_may_be_traced(name):
-    @jax.jit
+    @partial(jax.jit, compiler_options=QUICKLY)
     def step(*settings):
         kind = OPTIMISERS[name].make(*settings)
         return kind.update(jnp.ones(2), kind.init(jnp.zeros(2)), jnp.zeros(2))[0]
 
     steps = [step(jnp.float32(rate), jnp.float32(0.5), jnp.float32(0.9), jnp.float32(1e-8)) for rate in (0.1, 0.2)]
-    np.testing.assert_allclose(steps[1], 2 * steps[0], rtol=1e-6)
+    np.testing.assert_allclose(steps[1], 2 * np.asarray(steps[0]), rtol=1e-6)
     assert step._cache_size() == 1
 
 
-def _knobs(**values: float) -> dict:
-    return {f"optimiser.{name}": jnp.float32(value) for name, value in values.items()}
+@partial(jax.jit, static_argnums=0, compiler_options=QUICKLY)
+def _share(name: str, step, knobs):
+    return SCHEDULES[name].share(step, {f"optimiser.{knob}": jnp.float32(value) for knob, value in knobs.items()})
 
 
 def _shares(name: str, steps, **knobs: float) -> np.ndarray:
-    return np.array([SCHEDULES[name].share(jnp.int32(step), _knobs(**knobs)) for step in steps])
+    return np.array([_share(name, step, knobs) for step in steps])
 
 
 ALL = {"horizon": 100, "final": 0.2, "decay": 0.5, "decay_every": 10}

@@ -1,40 +1,51 @@
 """Each penalty against its formula on critics whose slope is known."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from constructors import QUICKLY
 
 from gausslab.penalties import PENALTIES
 
 KEY = jax.random.key(3)
-REAL = jax.random.normal(jax.random.key(1), (32, 1)) + 1.0
-FAKE = 0.5 * jax.random.normal(jax.random.key(2), (32, 1)) - 1.0
+DRAWN = np.random.default_rng(0).normal(size=(2, 32, 1)).astype(np.float32)
+REAL, FAKE = DRAWN[0] + 1, DRAWN[1] / 2 - 1
 
 
-def _linear(slope):
-    return lambda x: slope * x[:, 0] + 3.0
+def _linear(x, slope):
+    return slope * x[:, 0] + 3.0
 
 
 def _square(x):
     return (x**2).sum(1)
 
 
-def _of(name: str, critic, real=REAL, fake=FAKE) -> float:
-    return float(PENALTIES[name].value(critic, real, fake, KEY))
+def _flat_between(x):
+    return jnp.maximum(jnp.abs(x[:, 0]) - 1.0, 0.0)
+
+
+@partial(jax.jit, static_argnums=(0, 1), compiler_options=QUICKLY)
+def _value(name: str, critic, real, fake, key, *settings):
+    return PENALTIES[name].value(lambda x: critic(x, *settings), real, fake, key)
+
+
+def _of(name: str, critic, *settings, real=REAL, fake=FAKE) -> float:
+    return float(_value(name, critic, real, fake, KEY, *settings))
 
 
 @pytest.mark.parametrize("name", PENALTIES)
 @pytest.mark.parametrize("pack", [1, 4])
 def test_a_penalty_is_a_finite_scalar_with_finite_gradients(name, pack):
-    real, fake = REAL.reshape(-1, pack), FAKE.reshape(-1, pack)
-
-    @jax.jit
-    def penalty(weights):
+    @partial(jax.jit, compiler_options=QUICKLY)
+    @jax.value_and_grad
+    def penalty(weights, real, fake):
         return PENALTIES[name].value(lambda x: jnp.tanh(x @ weights), real, fake, KEY)
 
-    for weights in (jnp.ones(pack), jnp.zeros(pack)):
-        value, slope = jax.value_and_grad(penalty)(weights)
+    for weights in (np.ones(pack), np.zeros(pack)):
+        value, slope = penalty(weights, REAL.reshape(-1, pack), FAKE.reshape(-1, pack))
         assert value.shape == ()
         assert value >= 0
         assert np.isfinite(slope).all()
@@ -43,15 +54,18 @@ def test_a_penalty_is_a_finite_scalar_with_finite_gradients(name, pack):
 
 @pytest.mark.parametrize("name", PENALTIES)
 def test_the_gradient_of_a_penalty_agrees_with_finite_differences(name):
+    real, fake = REAL.astype(float), FAKE.astype(float)
+    start, way = np.array([0.7, -0.4]), np.array([0.6, 0.8])
+
+    @partial(jax.jit, compiler_options=QUICKLY)
+    @jax.value_and_grad
+    def penalty(w, real, fake):
+        return PENALTIES[name].value(lambda x: w[1] * jnp.tanh(w[0] * x[:, 0]), real, fake, KEY)
+
     with jax.enable_x64(True):
-        real, fake = jnp.asarray(REAL, jnp.float64), jnp.asarray(FAKE, jnp.float64)
-        start, way = jnp.array([0.7, -0.4]), jnp.array([0.6, 0.8])
-
-        def penalty(w):
-            return PENALTIES[name].value(lambda x: w[1] * jnp.tanh(w[0] * x[:, 0]), real, fake, KEY)
-
-        central = (penalty(start + 1e-5 * way) - penalty(start - 1e-5 * way)) / 2e-5
-        np.testing.assert_allclose(jax.grad(penalty)(start) @ way, central, rtol=1e-6)
+        ahead, here, behind = (penalty(start + step * way, real, fake) for step in (1e-5, 0.0, -1e-5))
+    central = (float(ahead[0]) - float(behind[0])) / 2e-5
+    np.testing.assert_allclose(np.asarray(here[1]) @ way, central, rtol=1e-6)
 
 
 @pytest.mark.parametrize("slope", [0.0, 1.0, -2.0])
@@ -65,7 +79,7 @@ def test_a_linear_critic_pays_for_its_slope_alone(slope):
     }
     assert set(expected) == set(PENALTIES)
     for name, value in expected.items():
-        assert _of(name, _linear(slope)) == pytest.approx(value, abs=1e-5)
+        assert _of(name, _linear, slope) == pytest.approx(value, abs=1e-5)
 
 
 def test_r1_looks_at_reals_and_r2_at_fakes():
@@ -74,7 +88,7 @@ def test_r1_looks_at_reals_and_r2_at_fakes():
 
 
 def test_r1_of_a_pack_adds_the_squared_slopes_over_its_members():
-    assert _of("r1", _square, REAL.reshape(8, 4), FAKE.reshape(8, 4)) == pytest.approx(
+    assert _of("r1", _square, real=REAL.reshape(8, 4), fake=FAKE.reshape(8, 4)) == pytest.approx(
         2 * float((REAL**2).sum()) / 8, rel=1e-5
     )
 
@@ -82,12 +96,12 @@ def test_r1_of_a_pack_adds_the_squared_slopes_over_its_members():
 @pytest.mark.parametrize("name", ["wgan_gp", "zero_centred"])
 def test_an_interpolated_penalty_looks_between_reals_and_fakes(name):
     # Slope 0 between −2 and 2 only, so that only points beyond the segments from 1 to −1 would be punished.
-    def flat_between(x):
-        return jnp.maximum(jnp.abs(x[:, 0]) - 1.0, 0.0)
-
-    between = _of(name, flat_between, jnp.full((32, 1), 1.0), jnp.full((32, 1), -1.0))
+    between, beyond = (
+        _of(name, _flat_between, real=np.full((32, 1), real), fake=np.full((32, 1), fake))
+        for real, fake in ((1.0, -1.0), (5.0, 4.0))
+    )
     assert between == pytest.approx(1.0 if name == "wgan_gp" else 0.0, abs=1e-5)
-    assert _of(name, flat_between, jnp.full((32, 1), 5.0), jnp.full((32, 1), 4.0)) != pytest.approx(between)
+    assert beyond != pytest.approx(between)
 
 
 def test_dragan_looks_around_the_reals_and_not_at_the_fakes():
@@ -97,6 +111,6 @@ def test_dragan_looks_around_the_reals_and_not_at_the_fakes():
 
 @pytest.mark.parametrize("name", PENALTIES)
 def test_a_penalty_that_draws_draws_from_its_key_alone(name):
-    values = [float(PENALTIES[name].value(_square, REAL, FAKE, jax.random.key(seed))) for seed in (0, 0, 1)]
+    values = [float(_value(name, _square, REAL, FAKE, jax.random.key(seed))) for seed in (0, 0, 1)]
     assert values[0] == values[1]
     assert (values[0] != values[2]) == (name in ("wgan_gp", "zero_centred", "dragan"))

@@ -54,6 +54,7 @@ class Way(NamedTuple):
     quantiles: Callable[[Array, Array], Array]  # (parameters, levels)
 
 
+@jax.jit
 def generated(heights: Array, u: Array) -> Array:
     """The generator of `steady`."""
     x, _ = networks.apply(STEADY.generator, SPAN, heights, _statistics(), u[:, None], jax.random.key(0), training=False)
@@ -86,6 +87,7 @@ def surprise(weights: Array, u: Array, real: Array) -> Array:
     return -(jax.nn.log_softmax(weights) - jnp.log(jnp.diff(places)))[index].mean()
 
 
+@jax.jit
 def flowed(weights: Array, u: Array) -> Array:
     """The quantile function of a piecewise linear F."""
     F = jnp.concatenate([jnp.zeros(1), jnp.cumsum(jax.nn.softmax(weights))])

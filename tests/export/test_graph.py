@@ -3,12 +3,11 @@
 import sys
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from constructors import small
+from constructors import QUICKLY, small
 from scipy import stats
 
 from gausslab import networks, sampling
@@ -50,6 +49,10 @@ KINDS: dict[str, tuple[dict, dict]] = {
 }
 
 
+_apply = jax.jit(networks.apply, static_argnums=(0, 1), static_argnames="training", compiler_options=QUICKLY)
+_at_level = jax.jit(sampling.at_level, static_argnums=0, compiler_options=QUICKLY)
+
+
 def random_network(generator, latent):
     """Parameters and statistics drawn at random, so that none is 0 or 1 by chance of the initialisation."""
     shapes = jax.eval_shape(
@@ -57,7 +60,7 @@ def random_network(generator, latent):
     )
     random = np.random.default_rng(1)
     # Above 0, as the variances among them have to be.
-    return jax.tree.map(lambda leaf: jnp.asarray(random.uniform(0.1, 1.0, leaf.shape), leaf.dtype), shapes)
+    return jax.tree.map(lambda leaf: random.uniform(0.1, 1.0, leaf.shape).astype(leaf.dtype), shapes)
 
 
 def test_every_activation_has_its_node():
@@ -75,12 +78,10 @@ def test_onnxruntime_finds_what_g_finds(kind):
     session = onnxruntime.InferenceSession(model.SerializeToString())
     u = np.random.default_rng(2).random((257, latent.dimension), np.float32)
     u[0], u[1] = 2.0**-24, 1.0 - 2.0**-24
-    z = np.asarray(sampling.at_level(latent, jnp.asarray(u)))
+    z = np.asarray(_at_level(latent, u))
     (x,) = session.run(None, {"z": z})
     span = sampling.span(latent)
-    value, _ = networks.apply(
-        generator, span, parameters, statistics, jnp.asarray(z), jax.random.key(0), training=False
-    )
+    value, _ = _apply(generator, span, parameters, statistics, z, jax.random.key(0), training=False)
     assert x.shape == (257, 1) and x.dtype == np.float64
     assert np.ptp(value) > 0.01
     np.testing.assert_allclose(x, units.to_x(value), rtol=0, atol=1e-5)
@@ -92,9 +93,7 @@ def test_dropout_that_never_ends_is_drawn_by_onnxruntime_too():
     model = generator_graph(generator, latent, parameters - 0.3, statistics, Units(0.0, 1.0), {})
     z = np.full((4000, 1), 0.7, np.float32)
     (x,) = onnxruntime.InferenceSession(model.SerializeToString()).run(None, {"z": z})
-    value, _ = networks.apply(
-        generator, (0.0, 1.0), parameters - 0.3, statistics, jnp.asarray(z), jax.random.key(3), training=False
-    )
+    value, _ = _apply(generator, (0.0, 1.0), parameters - 0.3, statistics, z, jax.random.key(3), training=False)
     assert np.std(x) > 0.05
     assert stats.ks_2samp(x[:, 0], np.asarray(value)[:, 0]).pvalue > 1e-3
 
