@@ -25,6 +25,7 @@ import pytest
 from xdist.scheduler import LoadFileScheduling
 
 BROWSER = "tests/lab/browser/"
+GAMES = {"tests/test_training.py", "tests/test_observing.py"}
 
 SHAPED = (jaxtyping.AbstractDtype, jaxtyping.AbstractArray)
 shaped = jaxtyping.jaxtyped
@@ -78,11 +79,14 @@ def pytest_xdist_auto_num_workers(config):
 
 
 def pytest_xdist_make_scheduler(config, log):
-    """Files stay together, and all that need a browser: they share one, and one server."""
+    """Files stay together, and all that need a browser, which share it and a server, or that play the same games."""
 
     class Together(LoadFileScheduling):
         def _split_scope(self, nodeid):
-            return BROWSER if nodeid.startswith(BROWSER) else super()._split_scope(nodeid)
+            if nodeid.startswith(BROWSER):
+                return BROWSER
+            file = super()._split_scope(nodeid)
+            return "games" if file in GAMES else file
 
     return Together(config, log)
 

@@ -52,7 +52,7 @@ def plain(steps: int, *events: Event, **changes) -> np.ndarray:
 
 def test_first_answer_moves_by_itself_from_the_very_start(session):
     steps = [line.frame.step for line in session.answer(None)]
-    assert steps[0] == 0 and steps[-1] > 5
+    assert steps[0] == 0 < steps[-1]
     assert steps == sorted(steps)
 
 
@@ -410,8 +410,10 @@ JUMP = (Event(30, "pause", ""), Event(30, "generator.rate", 0.05), Event(50, "ge
 
 def test_what_a_recipe_does_on_the_way_is_done_at_its_very_steps():
     session = Session(experiment(), agenda=JUMP)
-    steps = [line.frame.step for _ in range(4) for line in ask(session, frames=5, stepsPerFrame=4)]
-    assert {30, 50} < set(steps) and session.step > 50
+    steps: list[int] = []
+    while session.step < 60:
+        steps += [line.frame.step for line in ask(session, frames=5, stepsPerFrame=4)]
+    assert {30, 50} < set(steps)
     assert session.run.events == [*JUMP[1:]]
     np.testing.assert_array_equal(weights(session), plain(session.step, *JUMP[1:]))
 
