@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from gausslab.settings import LIMITS
 
 FRAMES_PER_CALL = 5  # of one compiled program: few enough for a quick answer, enough to hide the cost of a call
-FRAMES_PER_SECOND = 20  # that the stage asks for; it draws 60, and what lies between them
 SHARE = 0.7  # of the time that a frame is shown that may go into making it
 MEMORY = 0.8  # share of the past in each estimate
 PROMPT = 0.02  # seconds that an answer to a hand on a slider takes, where a frame takes no longer
@@ -62,15 +61,16 @@ class Pace:
             elif spent > TOO_LONG * LIMITS.turn:
                 self.hop = max(self.hop // 2, LEAST_HOP)
 
-    def steps_for(self, wanted: int, speed: float) -> int:
+    def steps_for(self, wanted: int, speed: float, film: int = LIMITS.film) -> int:
         """Steps before each frame: as many as wanted, where that leaves the film its frames a second.
 
         Args:
             wanted: steps per frame; what counts where there is a speed.
             speed: steps per second; 0 is as fast as it goes.
+            film: frames a second.
         """
         # Where a frame takes longer than that, its steps are thought as dear as it is, and are not.
-        left = max(SHARE / FRAMES_PER_SECOND - self.frame, PATIENCE * self.frame if self.at_once(2) == 1 else 0.0)
+        left = max(SHARE / film - self.frame, PATIENCE * self.frame if self.at_once(2) == 1 else 0.0)
         most = max(1, int(left / self.step))
         most = min(most, LIMITS.steps_per_frame)
         return most if speed == 0 else min(max(wanted, 1), most)

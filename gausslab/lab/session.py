@@ -18,6 +18,7 @@ from gausslab.lab.protocol import Line, Request
 from gausslab.lab.rival import Rival
 from gausslab.lab.timeline import Timeline
 from gausslab.lab.transplant import transplanted
+from gausslab.lab.turns import TURNS
 from gausslab.run import Event, Run, begin
 from gausslab.settings import LIMITS, Experiment
 from gausslab.targets import from_points, parse
@@ -254,7 +255,7 @@ class Session:
     def _steps(self, request: Request) -> int:
         if request.steps_per_frame == 0:
             return 0
-        return self.pace.steps_for(request.steps_per_frame, request.speed)
+        return self.pace.steps_for(request.steps_per_frame, request.speed, TURNS.film)
 
     def _turn(self, request: Request) -> None:
         values: dict[str, Any] = dict(request.knobs)

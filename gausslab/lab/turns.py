@@ -15,6 +15,7 @@ from itertools import count
 
 from gausslab.settings import LIMITS
 
+MEMORY = 0.95  # share of the past in how crowded it is
 LOOK_UP = 0.02  # seconds after which somebody who waits asks whether it is still of use
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -32,11 +33,17 @@ class Turns:
         self._free = places
         self._numbers = count()  # two who came at the same moment
         self._queue: list[tuple[bool, float, int, threading.Event]] = []
+        self._crowded = 0.0  # share of those who came of late and had to wait
 
     @property
     def seconds(self) -> float:
         """How long a turn may take now."""
         return LIMITS.turn_in_a_crowd if self._queue else LIMITS.turn
+
+    @property
+    def film(self) -> int:
+        """Frames a second that a run has now."""
+        return LIMITS.film_in_a_crowd if self._crowded > 0.5 else LIMITS.film
 
     @contextmanager
     def turn(self, since: float, *, urgent: bool, given_up: Callable[[], bool]) -> Iterator[bool]:
@@ -53,6 +60,7 @@ class Turns:
         came = threading.Event()
         with self._lock:
             self._free -= 1
+            self._crowded = MEMORY * self._crowded + (1 - MEMORY) * (self._free < 0)
             if self._free >= 0:
                 came.set()
             else:

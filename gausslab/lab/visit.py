@@ -291,6 +291,7 @@ class Visit:
             "prepares": session.prepares,
             "address": self.address,
             "speed": session.pace.steps_per_second,
+            "film": TURNS.film,
             "setup": self._setup(message),
         }
 

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from gausslab.lab.turns import Turns
+from gausslab.settings import LIMITS
 
 PATIENCE = 20.0  # seconds that a busy machine may take over a wait of none
 
@@ -106,3 +107,18 @@ def test_a_turn_is_longer_while_others_wait():
         assert turns.seconds > alone
     crowd.leave()
     assert turns.seconds == alone
+
+
+def test_film_has_fewer_frames_a_second_while_most_have_to_wait_and_all_of_them_again_later():
+    turns = Turns(1)
+    assert turns.film == LIMITS.film
+    crowd = Crowd(turns)
+    with turns.turn(0.0, urgent=False, given_up=never):
+        for place in range(20):
+            crowd.join(str(place), float(place))
+        assert turns.film == LIMITS.film_in_a_crowd < LIMITS.film
+    crowd.leave()
+    for _ in range(20):
+        with turns.turn(0.0, urgent=False, given_up=never):
+            pass
+    assert turns.film == LIMITS.film

@@ -3,7 +3,7 @@
 export const BEAT = 1500; // ms that a half-step takes in slow motion
 
 const AHEAD = 0.45; // seconds of frames below which the next chunk is asked for
-const CHUNK = 0.6; // seconds of frames in one
+const CHUNK = 12; // frames in one at full pace: where there are fewer a second, it lasts longer
 const SHORT_CHUNK = 0.15; // where an answer is wanted soon
 const MOST = 60; // frames asked for at once
 const LOOK_AGAIN = { act: "step", stepsPerFrame: 0 };
@@ -14,7 +14,7 @@ const LOOK_AGAIN = { act: "step", stepsPerFrame: 0 };
  * @returns {?{wish: object, frames: number}} nothing where there is enough
  */
 export function mostNeeded(playhead, now) {
-  const { rate, ahead, playing, slow, visited } = playhead;
+  const { rate, film, ahead, playing, slow, visited } = playhead;
   const live = playing && !playhead.failure;
   const some = (seconds) => Math.max(1, Math.round(seconds * rate));
   if (playhead.returning !== null) return { wish: { act: "play" }, frames: MOST };
@@ -28,6 +28,6 @@ export function mostNeeded(playhead, now) {
   if (playing && slow && ahead === 0 && now - playhead.beatAt > BEAT)
     return { wish: { act: playhead.lastAct === "discriminator" ? "generator" : "discriminator" }, frames: 1 };
   if (live && !slow && visited === null && ahead < AHEAD * rate)
-    return { wish: { act: "play" }, frames: some(playhead.prepares ? SHORT_CHUNK : CHUNK) };
+    return { wish: { act: "play" }, frames: some(playhead.prepares ? SHORT_CHUNK : CHUNK / film) };
   return null;
 }

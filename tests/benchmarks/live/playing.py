@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-KEY_RATE = 20.0  # as in playhead.js, down to WATCHDOG
-AHEAD = 0.45  # seconds
+AHEAD = 0.45  # seconds; as in playhead.js and asking.js, down to WATCHDOG
+CHUNK = 12  # frames at full pace
 RESERVE = 0.1  # seconds
-SHORT = 3
 WATCHDOG = 2.5  # seconds
 LONGEST_TICK = 0.1  # seconds
 
@@ -31,6 +30,7 @@ class Playhead:
     failure: str | None = None
     stale: bool = False
     urgent: bool = False
+    film: float = 1.0  # frames a second, which each answer says
     sent_at: float = -math.inf
     turned_at: dict[int, float] = field(default_factory=dict)  # by version, as long as no frame has it
     fresh: int = 0  # frames that have been shown
@@ -45,7 +45,7 @@ class Playhead:
     @property
     def rate(self) -> float:
         """Frames a second at full pace."""
-        return min(KEY_RATE, max(1.0, self.speed))
+        return min(self.film, max(1.0, self.speed))
 
     def turn(self, path: str, value: float, now: float) -> None:
         """Move a slider."""
@@ -62,7 +62,7 @@ class Playhead:
         if not afresh and not (self.waiting and header["seq"] == self.waiting["seq"]):
             return
         self.waiting = None
-        self.epoch, self.failure = header["epoch"], header["failure"]
+        self.epoch, self.failure, self.film = header["epoch"], header["failure"], header["film"]
         if header["steps"]:
             self._join(header["steps"], afresh)
             for version in [version for version in self.turned_at if version <= header["v"]]:
@@ -103,9 +103,9 @@ class Playhead:
         elif not self.steps:
             return None
         elif self.stale:
-            self._compose(max(SHORT, round(0.15 * self.rate)))
+            self._compose(1)
         elif not self.failure and self.ahead < AHEAD * self.rate:
-            self._compose(max(1, round(0.6 * self.rate)))
+            self._compose(max(1, round(CHUNK * self.rate / self.film)))
         else:
             return None
         self.sent_at = now
@@ -121,7 +121,7 @@ class Playhead:
             "from": self.steps[-1],
             "frames": frames,
             "speed": self.speed,
-            "stepsPerFrame": max(1, round(self.speed / KEY_RATE)),
+            "stepsPerFrame": max(1, round(self.speed / self.film)),
             "knobs": dict(self.knobs),
             "act": "play",
             "at": 0,
