@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, NamedTuple
 
+import jax
 import numpy as np
 from jaxtyping import Array, Float
 
@@ -13,6 +15,7 @@ from gausslab.networks import Statistics, activation, blueprint
 from gausslab.observing import Lens
 from gausslab.run import Run
 from gausslab.settings import Network
+from gausslab.training import COMPILED_FOR_ONE_USE
 
 POINTS = 65  # of the input at which a unit is looked at
 
@@ -50,10 +53,12 @@ def look_into(run: Run, station: str, look: Lens) -> Layers | None:
         places, inputs, statistics = scene.x, look.view.x, state.discriminator.statistics
         network, span, parameters = structure.discriminator, DATA_SPAN, state.discriminator.parameters
     some = np.linspace(0, places.size - 1, POINTS).round().astype(int)
-    found = hidden(network, span, parameters, statistics, inputs[some][:, None])
+    found = hidden(network, span, parameters, statistics, np.asarray(inputs)[some, None])
     return Layers(station, run.step, places[some], tuple(np.asarray(layer) for layer in found))
 
 
+# As one program: layer by layer it would be twenty small ones, for which the first click would wait.
+@partial(jax.jit, static_argnums=(0, 1), compiler_options=COMPILED_FOR_ONE_USE)
 def hidden(
     network: Network,
     span: tuple[float, float],
