@@ -1,21 +1,17 @@
-"""What the units of a hidden layer say to every input: the network's own layers, run one after the other."""
+"""What the units of a hidden layer say to every input."""
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import jax
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
 from gausslab import sampling
 from gausslab.game import DATA_SPAN
-from gausslab.networks import Statistics, activation, blueprint
+from gausslab.networks import hidden
 from gausslab.observing import Lens
 from gausslab.run import Run
-from gausslab.settings import Network
-from gausslab.training import COMPILED_FOR_ONE_USE
 
 POINTS = 65  # of the input at which a unit is looked at
 
@@ -55,29 +51,3 @@ def look_into(run: Run, station: str, look: Lens) -> Layers | None:
     some = np.linspace(0, places.size - 1, POINTS).round().astype(int)
     found = hidden(network, span, parameters, statistics, np.asarray(inputs)[some, None])
     return Layers(station, run.step, places[some], tuple(np.asarray(layer) for layer in found))
-
-
-# As one program: layer by layer it would be twenty small ones, for which the first click would wait.
-@partial(jax.jit, static_argnums=(0, 1), compiler_options=COMPILED_FOR_ONE_USE)
-def hidden(
-    network: Network,
-    span: tuple[float, float],
-    parameters: Float[Array, " parameters"],
-    statistics: Statistics,
-    x: Float[Array, "n inputs"],
-) -> list[Float[Array, "n units"]]:
-    """What leaves each hidden layer, as the network is shown: nothing dropped, with the statistics that it keeps."""
-    if not network.widths:
-        return []
-    graph, unravel = blueprint(network, x.shape[-1], span)  # pyright: ignore[reportArgumentType] (frozen: hashable)
-    model: Any = graph.apply(unravel(parameters), statistics)
-    kept: dict[str, Any] = {"update_stats": False} if network.spectral_norm else {}
-    h, _ = model.features(x)
-    found, activate = [], activation(network)
-    for depth in range(len(network.widths)):
-        h, _ = model.hidden[depth](h, **kept)
-        if network.batch_norm:
-            h, _ = model.norms[depth](h, use_running_average=True)
-        h = activate(h)
-        found.append(h)
-    return found

@@ -8,6 +8,7 @@ A player's parameters are one flat float32 vector, so that an optimiser touches 
 from gausslab.networks.activations import ACTIVATIONS, activation
 from gausslab.networks.crowds import MinibatchDiscrimination, moments
 from gausslab.networks.curves import Hats, Slopes, graded
+from gausslab.networks.hidden_layers import hidden
 from gausslab.networks.perceptron import Perceptron
 from gausslab.networks.vectors import Statistics, apply, blueprint, fading, in_order, initial
 from gausslab.networks.waves import harmonics
@@ -25,6 +26,7 @@ __all__ = [
     "fading",
     "graded",
     "harmonics",
+    "hidden",
     "in_order",
     "initial",
     "moments",

@@ -35,6 +35,7 @@ def test_step_of_the_discriminator_alone_leaves_the_map_as_it_is(lasting, key):
 
 
 def test_step_of_the_generator_alone_moves_the_map(lasting):
+    lasting.wait_for_step(20)  # at the very start D is flat, and moves nothing
     lasting.pause()
     step, drawn_map = lasting.step, lasting.pixels("map")
     lasting.page.keyboard.press("g")
