@@ -268,9 +268,8 @@ def draw_maps_together(
     ax.set_title("The map G", loc="left", fontsize=TITLE, fontweight="bold", color=look.text, pad=38)
     ideals = [ax.plot([], [], **look.target.line(), zorder=4)[0] for _ in tracks]
     maps = [ax.plot([], [], **stroke.line(), zorder=3)[0] for _, stroke in zip(tracks, strokes(look), strict=False)]
-    handles = [Line2D([], [], **look.target.line(), label="ideal F⁻¹(z)"), *_handles(tracks, look, most=16)]
-    for text in key(ax, look, handles, columns=2).get_texts():
-        plain(text)
+    # The runs' names, which would have to be cut here, stand beside the densities and under the picture.
+    key(ax, look, [Line2D([], [], **look.target.line(), label="ideal F⁻¹(z)")], columns=1)
 
     def update(index: int) -> None:
         for ideal, curve, track in zip(ideals, maps, tracks, strict=True):
@@ -319,7 +318,7 @@ def draw_race(ax: Axes, tracks: Sequence[Track], index: int | None = None, *, th
         heads += ax.plot([], [], marker="o", markersize=5.0, color=stroke.colour, linestyle="none")
     for artist in curves:
         artist.set_clip_box(TransformedBbox(shown, ax.get_xaxis_transform()))
-    handles = [*_handles(tracks, look, most=20), Patch(hatch=FLOOR_HATCH, label="chance alone", **shade)]
+    handles = [*_handles(tracks, look, most=24), Patch(hatch=FLOOR_HATCH, label="chance alone", **shade)]
     for text in key(ax, look, handles, columns=len(handles), beside_title=True).get_texts():
         plain(text)
 
