@@ -3,14 +3,14 @@
 from benchmarks.crowd import Crowd, Sample
 from benchmarks.live.playing import WATCHDOG, Playhead
 
-FILM = 20  # frames a second
+FRAME_RATE = 20  # frames a second
 
 
 def answered(playhead: Playhead, version: int = 0, count: int | None = None) -> None:
     asked = playhead.waiting or {"seq": 0, "from": 0, "stepsPerFrame": 1, "frames": 12}
     steps = [asked["from"] + (place + 1) * asked["stepsPerFrame"] for place in range(count or asked["frames"])]
     header = {"seq": asked["seq"], "v": version, "epoch": 0, "failure": None, "scenes": {"a": {}}}
-    playhead.receive(header | {"steps": steps, "film": FILM}, 0.0)
+    playhead.receive(header | {"steps": steps, "frameRate": FRAME_RATE}, 0.0)
 
 
 def playing() -> Playhead:
@@ -32,7 +32,7 @@ def test_every_frame_is_shown_once_at_the_pace_of_the_stage():
     for place in range(600):
         if playhead.advance(place / 60, 1 / 60):
             answered(playhead)
-    assert 10 * FILM <= playhead.fresh <= 10 * 25 and playhead.repeated == 0
+    assert 10 * FRAME_RATE <= playhead.fresh <= 10 * 25 and playhead.repeated == 0
 
 
 def test_turned_slider_voids_what_lies_ahead_and_overtakes_the_film():

@@ -61,16 +61,16 @@ class Pace:
             elif spent > TOO_LONG * LIMITS.turn:
                 self.hop = max(self.hop // 2, LEAST_HOP)
 
-    def steps_for(self, wanted: int, speed: float, film: int = LIMITS.film) -> int:
+    def steps_for(self, wanted: int, speed: float, frame_rate: int = LIMITS.frame_rate) -> int:
         """Steps before each frame: as many as wanted, where that leaves the film its frames a second.
 
         Args:
             wanted: steps per frame; what counts where there is a speed.
             speed: steps per second; 0 is as fast as it goes.
-            film: frames a second.
+            frame_rate: frames a second.
         """
         # Where a frame takes longer than that, its steps are thought as dear as it is, and are not.
-        left = max(SHARE / film - self.frame, PATIENCE * self.frame if self.at_once(2) == 1 else 0.0)
+        left = max(SHARE / frame_rate - self.frame, PATIENCE * self.frame if self.at_once(2) == 1 else 0.0)
         most = max(1, int(left / self.step))
         most = min(most, LIMITS.steps_per_frame)
         return most if speed == 0 else min(max(wanted, 1), most)

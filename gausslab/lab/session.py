@@ -255,7 +255,7 @@ class Session:
     def _steps(self, request: Request) -> int:
         if request.steps_per_frame == 0:
             return 0
-        return self.pace.steps_for(request.steps_per_frame, request.speed, TURNS.film)
+        return self.pace.steps_for(request.steps_per_frame, request.speed, TURNS.frame_rate)
 
     def _turn(self, request: Request) -> None:
         values: dict[str, Any] = dict(request.knobs)

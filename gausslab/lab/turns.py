@@ -41,9 +41,9 @@ class Turns:
         return LIMITS.turn_in_a_crowd if self._queue else LIMITS.turn
 
     @property
-    def film(self) -> int:
+    def frame_rate(self) -> int:
         """Frames a second that a run has now."""
-        return LIMITS.film_in_a_crowd if self._crowded > 0.5 else LIMITS.film
+        return LIMITS.frame_rate_in_a_crowd if self._crowded > 0.5 else LIMITS.frame_rate
 
     @contextmanager
     def turn(self, since: float, *, urgent: bool, given_up: Callable[[], bool]) -> Iterator[bool]:

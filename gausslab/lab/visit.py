@@ -291,7 +291,7 @@ class Visit:
             "prepares": session.prepares,
             "address": self.address,
             "speed": session.pace.steps_per_second,
-            "film": TURNS.film,
+            "frameRate": TURNS.frame_rate,
             "setup": self._setup(message),
         }
 

@@ -18,8 +18,8 @@ class Limits:
     latent: int = 128  # coordinates of z
     pack: int = 512  # samples that the discriminator looks at together
     look_ahead: int = 60  # frames asked for at once
-    film: int = 20  # frames a second of a run that plays; the stage draws 60, and what lies between them
-    film_in_a_crowd: int = 12  # the same where others wait most of the time: each has more steps before it
+    frame_rate: int = 20  # frames a second of a run that plays; the stage draws 60, and what lies between them
+    frame_rate_in_a_crowd: int = 12  # the same where others wait most of the time: each has more steps before it
     steps_per_frame: int = 10_000
     turn: float = 0.05  # seconds of one answer, so that sessions take turns
     turn_in_a_crowd: float = 0.1  # the same while others wait: what comes with each answer is shared by more frames

@@ -50,12 +50,12 @@ def test_quick_calls_bring_the_pace_back(spend):
     assert known.at_once(3) == 3
 
 
-@pytest.mark.parametrize("film", [LIMITS.film, LIMITS.film_in_a_crowd])
-def test_a_film_at_full_speed_leaves_its_frames_their_time(film):
+@pytest.mark.parametrize("rate", [LIMITS.frame_rate, LIMITS.frame_rate_in_a_crowd])
+def test_a_film_at_full_speed_leaves_its_frames_their_time(rate):
     known = Pace(step=1e-4, frame=2e-3)
-    steps = known.steps_for(1, 0.0, film)
-    assert 0.6 / film < steps * known.step + known.frame <= 1 / film
-    assert known.steps_for(7, 140.0, film) == 7
+    steps = known.steps_for(1, 0.0, rate)
+    assert 0.6 / rate < steps * known.step + known.frame <= 1 / rate
+    assert known.steps_for(7, 140.0, rate) == 7
 
 
 def test_a_hand_is_answered_within_its_time_with_fewer_frames_and_then_with_fewer_steps():

@@ -111,14 +111,14 @@ def test_a_turn_is_longer_while_others_wait():
 
 def test_film_has_fewer_frames_a_second_while_most_have_to_wait_and_all_of_them_again_later():
     turns = Turns(1)
-    assert turns.film == LIMITS.film
+    assert turns.frame_rate == LIMITS.frame_rate
     crowd = Crowd(turns)
     with turns.turn(0.0, urgent=False, given_up=never):
         for place in range(20):
             crowd.join(str(place), float(place))
-        assert turns.film == LIMITS.film_in_a_crowd < LIMITS.film
+        assert turns.frame_rate == LIMITS.frame_rate_in_a_crowd < LIMITS.frame_rate
     crowd.leave()
     for _ in range(20):
         with turns.turn(0.0, urgent=False, given_up=never):
             pass
-    assert turns.film == LIMITS.film
+    assert turns.frame_rate == LIMITS.frame_rate

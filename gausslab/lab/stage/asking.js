@@ -14,7 +14,7 @@ const LOOK_AGAIN = { act: "step", stepsPerFrame: 0 };
  * @returns {?{wish: object, frames: number}} nothing where there is enough
  */
 export function mostNeeded(playhead, now) {
-  const { rate, film, ahead, playing, slow, visited } = playhead;
+  const { rate, frameRate, ahead, playing, slow, visited } = playhead;
   const live = playing && !playhead.failure;
   const some = (seconds) => Math.max(1, Math.round(seconds * rate));
   if (playhead.returning !== null) return { wish: { act: "play" }, frames: MOST };
@@ -28,6 +28,6 @@ export function mostNeeded(playhead, now) {
   if (playing && slow && ahead === 0 && now - playhead.beatAt > BEAT)
     return { wish: { act: playhead.lastAct === "discriminator" ? "generator" : "discriminator" }, frames: 1 };
   if (live && !slow && visited === null && ahead < AHEAD * rate)
-    return { wish: { act: "play" }, frames: some(playhead.prepares ? SHORT_CHUNK : CHUNK / film) };
+    return { wish: { act: "play" }, frames: some(playhead.prepares ? SHORT_CHUNK : CHUNK / frameRate) };
   return null;
 }

@@ -45,7 +45,7 @@ export class Playhead {
     this.slow = false;
     this.speed = 200;
     this.measured = 0; // steps a second that the server last managed
-    this.film = 1; // key frames a second, which each answer says; between them the stage tweens
+    this.frameRate = 1; // key frames a second, which each answer says; between them the stage tweens
     this.knobs = {};
     this.v = this.seq = this.epoch = 0;
     this.aimed = 0; // version of the knobs since which the present target holds
@@ -100,14 +100,14 @@ export class Playhead {
   /** Key frames a second at full pace. */
   get rate() {
     if (this.slow) return 1000 / BEAT;
-    return this.speed === FASTEST ? this.film : Math.min(this.film, Math.max(1, this.speed));
+    return this.speed === FASTEST ? this.frameRate : Math.min(this.frameRate, Math.max(1, this.speed));
   }
 
   /** Training steps between two key frames. */
   get stepsPerFrame() {
     if (this.speed === FASTEST)
-      return Math.min(2000, Math.max(1, Math.round((0.9 * (this.measured || 200)) / this.film)));
-    return Math.max(1, Math.round(this.speed / this.film));
+      return Math.min(2000, Math.max(1, Math.round((0.9 * (this.measured || 200)) / this.frameRate)));
+    return Math.max(1, Math.round(this.speed / this.frameRate));
   }
 
   /**
@@ -130,7 +130,7 @@ export class Playhead {
     this.goal = header.goal ?? 0;
     if ((this.goal || header.plays) && afresh) this.playing = true; // to a goal until it is there
     if (header.speed > 0) this.measured = header.speed;
-    this.film = header.film ?? this.film;
+    this.frameRate = header.frameRate ?? this.frameRate;
     for (const frame of frames) frame.scene = this.scenes.get(frame.sceneId);
     frames = frames.filter((frame) => frame.scene);
     if (this.returning !== null && !afresh) frames = this.arrived(frames, header.knobs);

@@ -30,7 +30,7 @@ class Playhead:
     failure: str | None = None
     stale: bool = False
     urgent: bool = False
-    film: float = 1.0  # frames a second, which each answer says
+    frame_rate: float = 1.0  # frames a second, which each answer says
     sent_at: float = -math.inf
     turned_at: dict[int, float] = field(default_factory=dict)  # by version, as long as no frame has it
     fresh: int = 0  # frames that have been shown
@@ -45,7 +45,7 @@ class Playhead:
     @property
     def rate(self) -> float:
         """Frames a second at full pace."""
-        return min(self.film, max(1.0, self.speed))
+        return min(self.frame_rate, max(1.0, self.speed))
 
     def turn(self, path: str, value: float, now: float) -> None:
         """Move a slider."""
@@ -62,7 +62,7 @@ class Playhead:
         if not afresh and not (self.waiting and header["seq"] == self.waiting["seq"]):
             return
         self.waiting = None
-        self.epoch, self.failure, self.film = header["epoch"], header["failure"], header["film"]
+        self.epoch, self.failure, self.frame_rate = header["epoch"], header["failure"], header["frameRate"]
         if header["steps"]:
             self._join(header["steps"], afresh)
             for version in [version for version in self.turned_at if version <= header["v"]]:
@@ -105,7 +105,7 @@ class Playhead:
         elif self.stale:
             self._compose(1)
         elif not self.failure and self.ahead < AHEAD * self.rate:
-            self._compose(max(1, round(CHUNK * self.rate / self.film)))
+            self._compose(max(1, round(CHUNK * self.rate / self.frame_rate)))
         else:
             return None
         self.sent_at = now
@@ -121,7 +121,7 @@ class Playhead:
             "from": self.steps[-1],
             "frames": frames,
             "speed": self.speed,
-            "stepsPerFrame": max(1, round(self.speed / self.film)),
+            "stepsPerFrame": max(1, round(self.speed / self.frame_rate)),
             "knobs": dict(self.knobs),
             "act": "play",
             "at": 0,

@@ -125,6 +125,14 @@ def device(browser):
         found.context.close()
 
 
+def in_front(page, viewport=SIZE, color_scheme="light", reduced_motion=CALM):
+    """A page, where it is seen: a browser grants what lies behind another little time."""
+    page.bring_to_front()
+    page.set_viewport_size(viewport)
+    page.emulate_media(color_scheme=color_scheme, reduced_motion=reduced_motion)
+    return page
+
+
 @pytest.fixture
 def page(device):
     """Opens an empty page: `page("somebody else", color_scheme="dark")`; it is forgotten once its test is over."""
@@ -133,11 +141,8 @@ def page(device):
     def open_page(owner="one", viewport=SIZE, color_scheme="light", reduced_motion=CALM, **kind):
         context, idle = device(owner, **kind)
         page = idle.pop() if idle else context.new_page()
-        page.bring_to_front()
         opened.append((page, idle))
-        page.set_viewport_size(viewport)
-        page.emulate_media(color_scheme=color_scheme, reduced_motion=reduced_motion)
-        return page
+        return in_front(page, viewport, color_scheme, reduced_motion)
 
     yield open_page
     for page, idle in opened:
@@ -173,13 +178,10 @@ def lasting_pages(device, address):
 
     def open_lab(query):
         if query in labs:
-            labs[query].page.bring_to_front()
+            in_front(labs[query].page)
             labs[query].start_again()
         else:
-            page = device("one").context.new_page()
-            page.set_viewport_size(SIZE)
-            page.emulate_media(color_scheme="light", reduced_motion=CALM)
-            labs[query] = Lab(page, address + query)
+            labs[query] = Lab(in_front(device("one").context.new_page()), address + query)
         return labs[query]
 
     yield open_lab
