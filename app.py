@@ -1,12 +1,13 @@
 """The live lab: `streamlit run app.py`."""
 
+from streamlit import App
+
 from gausslab.cache import keep_programs
-from gausslab.lab.start import settle, welcome
+from gausslab.lab.start import SCRIPT, settle
 
 keep_programs()
 settle()
 
-from gausslab.lab.page import page  # noqa: E402 (JAX reads where to keep its programs when it is imported)
+from gausslab.lab.wire import ROUTES  # noqa: E402 (JAX reads where to keep its programs when it is imported)
 
-if welcome():
-    page()
+app = App(SCRIPT, routes=ROUTES)

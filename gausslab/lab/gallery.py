@@ -176,7 +176,8 @@ def _save(visit: Visit, shelf: Shelf, wish: str, step: Any) -> None:
         gallery.told = gallery.complaint = ""
         at = step if isinstance(step, int) and not isinstance(step, bool) and step >= 0 else None
         try:
-            gallery.keeping = keep(visit.session, shelf, st.session_state[key].strip() or wish, at)
+            with visit.alone:
+                gallery.keeping = keep(visit.session, shelf, st.session_state[key].strip() or wish, at)
         except BadInput as error:
             gallery.complaint = _sentence(error, shelf)
 

@@ -18,7 +18,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 
 from gausslab.errors import BadInput
-from gausslab.lab import address, gallery, overheard, record, saving, theory, upload
+from gausslab.lab import address, gallery, overheard, record, saving, theory, upload, wire
 from gausslab.lab.dueling import duel
 from gausslab.lab.fields import field
 from gausslab.lab.start import warm_up
@@ -57,6 +57,12 @@ def page() -> None:
         _open()
         return
     visit: Visit = st.session_state.visit
+    with visit.alone:
+        _draw(visit)
+    _send_out()
+
+
+def _draw(visit: Visit) -> None:
     with st.sidebar:
         gallery.button()
         _recipe(visit)
@@ -69,7 +75,6 @@ def page() -> None:
     theory.switch()
     gallery.show(visit, _SHELF)
     overheard.listen()
-    _send_out()
 
 
 @st.fragment  # in the place of the other one: elsewhere on the page, the stage would be another
@@ -83,7 +88,8 @@ def _open() -> None:
         st.session_state.lost_at = address.sequence(raw)
         return
     warm_up()
-    st.session_state.visit = Visit.opened(query)
+    visit = st.session_state.visit = Visit.opened(query)
+    wire.open_to(visit)
     st.rerun()
 
 
@@ -91,7 +97,7 @@ def _open() -> None:
 def _stage() -> None:
     visit: Visit = st.session_state.visit
     raw = (st.session_state.get("stage") or {}).get("req")
-    _show(visit.reply(raw, given_up=_overtaken))
+    _show(visit.reply_again(raw, given_up=_overtaken))
     theory.theory(visit)  # in this fragment: where two fragments ask at the same moment, only one of them is run
     overheard.answer()
 
@@ -121,7 +127,7 @@ def _asked() -> None:
     """Answer what changes the widgets beside the stage, and have the whole page drawn; the rest is the stage's own."""
     raw, visit = (st.session_state.get("stage") or {}).get("req"), st.session_state.get("visit")
     if visit is not None and visit.concerns_the_page(raw):
-        visit.reply(raw)
+        visit.reply_again(raw)
         st.rerun()
 
 

@@ -23,6 +23,7 @@ from gausslab.history import LOSSES_AND_GRADIENTS
 from gausslab.lab.layers import Layers
 from gausslab.settings import LIMITS
 
+PATH = "/gausslab/stage"  # of the stage's own wire, as in stage/wire.js
 VERSION = 1
 MAGIC = b"GLAB"
 POINTS = 257  # of the map that are sent

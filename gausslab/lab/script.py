@@ -1,5 +1,7 @@
 """What Streamlit runs for each visitor."""
 
 from gausslab.lab.page import page
+from gausslab.lab.start import welcome
 
-page()
+if welcome():
+    page()

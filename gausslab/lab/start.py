@@ -92,12 +92,14 @@ def main(host: str, port: int, *, browser: bool = True, runs: Path | None = None
         os.environ[SHARED] = "yes" if shared else "no"
     import streamlit as st
 
+    from gausslab.lab.wire import ROUTES
+
     if browser:
         # While it opens, so that the first visitor need not wait for it.
         threading.Thread(target=warm_up, daemon=True).start()
     else:
         warm_up()  # who listens is ready: pages that a restart has cut off come back all at once
-    st.App(SCRIPT).run(
+    st.App(SCRIPT, routes=ROUTES).run(
         config={
             "server.address": host,
             "server.port": port,

@@ -6,8 +6,11 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import wraps
+from secrets import token_urlsafe
+from threading import RLock
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from gausslab.errors import BadInput
 from gausslab.events import Event
@@ -28,6 +31,22 @@ from gausslab.targets import parse
 DUEL = ("swap", "peace")  # acts of the stage that the widgets beside it show
 FIRST_WEIGHT = 1.0  # of a penalty that is added
 
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+def _alone(
+    method: Callable[Concatenate[Visit, Arguments], Result],
+) -> Callable[Concatenate[Visit, Arguments], Result]:
+    """Have page and stage, which come by two ways, wait for each other."""
+
+    @wraps(method)
+    def in_turn(self: Visit, /, *args: Arguments.args, **named: Arguments.kwargs) -> Result:
+        with self.alone:
+            return method(self, *args, **named)
+
+    return in_turn
+
 
 @dataclass(eq=False)
 class Visit:
@@ -39,8 +58,12 @@ class Visit:
     film: Film | None = None
     plane: Plane = field(default_factory=Plane)
     generation: int = 0  # of the native widgets: raised when they have to show something else than was put in
+    secret: str = field(default_factory=token_urlsafe, repr=False)  # by which its page is known
+    alone: RLock = field(default_factory=RLock, repr=False)  # held by the page while it is drawn, or by the stage
     _plays_at: int = -1  # the last epoch that is to be played by itself
     _answered: tuple[Any, bytes] | None = field(default=None, repr=False)
+    _asked: Any = field(default=None, repr=False)  # the stage's last request
+    _brought: Any = field(default=None, repr=False)  # that which Streamlit brought last
     _written: tuple[Any, str | None] | None = field(default=None, repr=False)
     _played: bool = False  # whether frames were asked for at last
     _onward: bool = False  # whether a duel was begun while the run played
@@ -57,11 +80,13 @@ class Visit:
         visit._meet(asked)
         return visit
 
+    @_alone
     def go_to(self, asked: link.Opening) -> None:
         """Leave this run for another one, which is taken to its step and stands there."""
         self.take_up(_session(asked), asked.recipe)
         self._meet(asked)
 
+    @_alone
     def take_up(self, session: Session, recipe: str) -> None:
         """Leave this run for that of another session."""
         session.epoch = self.session.epoch + 1
@@ -76,6 +101,7 @@ class Visit:
             except BadInput as error:
                 self.message = f"The rival of this link could not be had: {error}"
 
+    @_alone
     def duel_with(self, rival: Challenge | link.Opening) -> None:
         """Set a rival beside the run, or another run as a link or a file opens it; what cannot be is said on the stage.
 
@@ -129,6 +155,7 @@ class Visit:
             return "Acts at once."
         return "Asks for a new start." if setting.path in UNITS else "Keeps the weights where they fit."
 
+    @_alone
     def set_up(self, values: Mapping[str, Any]) -> None:
         """Take settings from a native widget; what cannot be used is said on the stage."""
         try:
@@ -138,6 +165,7 @@ class Visit:
             self.message = str(error)
             self.renew()
 
+    @_alone
     def choose_recipe(self, name: str, changes: Mapping[str, Any] = MappingProxyType({})) -> None:
         """Begin a recipe, with some settings changed, on the target in force where it names none."""
         recipe, experiment, rival = RECIPES[name], RECIPES[name].experiment(**changes), self.session.rival
@@ -155,12 +183,14 @@ class Visit:
                 self.session.duel(rival.challenge)  # as it was chosen: no mixture of two recipes
         self.renew()
 
+    @_alone
     def play(self, name: str, changes: Mapping[str, Any]) -> None:
         """Begin a recipe, with some settings changed, and play it even if the stage stands still."""
         self.choose_recipe(name, changes)
         if not self.message:
             self._plays_at = self.session.epoch
 
+    @_alone
     def choose_penalties(self, names: Iterable[str]) -> None:
         """Have these penalties and no others."""
         now = dict(self.experiment.penalties)
@@ -210,6 +240,7 @@ class Visit:
         text = rival.asked(step or None).text if rival else ""
         return link.write(link.Opening(self.recipe, session.run.experiment, events, step, text))
 
+    @_alone
     def reply(self, raw: Any, given_up: Callable[[], bool] = lambda: False) -> bytes:
         """Answer the stage, when it is this session's turn; the same request gets the same bytes again.
 
@@ -217,6 +248,7 @@ class Visit:
             raw: as it came from the browser; None before the stage has asked for anything.
             given_up: asked while there is no turn: the stage wants something else by now, and gets the last answer.
         """
+        self._asked = raw
         last = self._answered
         if last and self._is_answered(raw):
             return last[1]
@@ -226,6 +258,19 @@ class Visit:
                 return last[1]
             self._waiting_since = 0.0
             return self._answer(raw)
+
+    @_alone
+    def reply_again(self, raw: Any, given_up: Callable[[], bool] = lambda: False) -> bytes:
+        """Answer a run of the page's script, which brings what the stage last had Streamlit bring, however old that is.
+
+        Args:
+            raw: as for `reply`.
+            given_up: as for `reply`.
+        """
+        if raw == self._brought:
+            return self.reply(self._asked, given_up)
+        self._brought = raw
+        return self.reply(raw, given_up)
 
     def concerns_the_page(self, raw: Any) -> bool:
         """Whether a request of the stage changes what the widgets beside it show."""
@@ -282,6 +327,7 @@ class Visit:
             "seq": sequence,
             "v": version,
             "session": session.identity,
+            "secret": self.secret,
             "epoch": session.epoch,
             "knobs": run.knobs,
             "failure": run.failure.sentence if run.failure else None,

@@ -30,6 +30,8 @@ class Limits:
     branches: int = 6  # of a session
     upload: int = 10_000_000  # bytes of a file of data
     values: int = 200_000  # numbers in it
+    answers: int = 256  # visitors whose answers are waited for at the same time; the rest wait for them
+    request: int = 100_000  # characters of what the stage asks for, a drawn curve included
     formula: int = 2_000  # characters of a typed target
     points: int = 1_000  # of a drawn curve
     plane_steps: int = 10  # of D, for one of G, in the phase plane

@@ -1,7 +1,6 @@
 """The gallery on the page, run by Streamlit's own test harness: it has no browser, so the tests tell its token."""
 
 import shutil
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -10,7 +9,7 @@ from test_page import answer, ask, opened
 from gausslab.files import saved_runs
 from gausslab.lab.plain import plain
 from gausslab.lab.protocol import decode
-from gausslab.lab.start import RUNS, SHARED
+from gausslab.lab.start import RUNS, SCRIPT, SHARED
 
 TOKEN = "0123456789abcdef" * 2
 SMALL = {"recipe": "vanilla", "generator.widths": "8", "discriminator.widths": "8", "batch": "16"}
@@ -229,8 +228,7 @@ def test_what_others_wrote_is_no_markdown():
 
 
 def test_page_from_elsewhere_has_its_runs_as_well(runs):
-    app = Path(__file__).parents[2] / "app.py"
-    at = AppTest.from_file(str(app), default_timeout=120).run()
+    at = AppTest.from_file(str(SCRIPT), default_timeout=120).run()
     at.session_state["shelf"] = {"told": {"token": TOKEN, "step": None}}
     press(at, "runs")
     assert "Only you see these runs" in at.caption[-1].value

@@ -1,15 +1,19 @@
-"""Who may see a page that `streamlit run` serves."""
+"""How the page is served, and who may see it."""
 
 import ctypes
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from servers import free_port, wait_for_server
 from streamlit import config
-from streamlit.testing.v1 import AppTest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
-from gausslab.lab.start import CORES, SETTINGS, from_here
+from gausslab.lab.protocol import PATH
+from gausslab.lab.start import CORES, SCRIPT, SETTINGS, from_here
 
 APP = Path(__file__).parents[2] / "app.py"
 
@@ -24,11 +28,23 @@ def test_other_machines_are_strangers(address):
     assert not from_here(address)
 
 
-def test_streamlit_run_opens_the_page_with_the_lab_s_own_settings():
-    at = AppTest.from_file(str(APP), default_timeout=120).run()
-    assert not at.exception
-    assert not at.error
-    assert len(at.get("bidi_component")) == 1
+def test_streamlit_run_gives_the_stage_its_wire(tmp_path):
+    port = free_port()
+    told = {"server.headless": "true", "server.address": "127.0.0.1", "server.port": str(port)}
+    flags = [part for name, value in told.items() for part in (f"--{name}", value)]
+    with (tmp_path / "output.txt").open("w+") as output:
+        command = [sys.executable, "-m", "streamlit", "run", str(APP), *flags]
+        with subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT) as server:
+            wait_for_server(f"http://127.0.0.1:{port}/_stcore/health", server, tmp_path / "output.txt")
+            with pytest.raises(InvalidStatus, match="403"):  # it is there, and lets nobody in who was told no secret
+                connect(f"ws://127.0.0.1:{port}{PATH}")
+            with pytest.raises(InvalidStatus, match="403"):
+                connect(f"ws://127.0.0.1:{port}{PATH}?visit=guessed")
+            server.terminate()
+
+
+def test_streamlit_run_has_the_lab_s_own_settings():
+    assert runpy.run_path(str(APP))["app"].script_path == SCRIPT
     assert {name: config.get_option(name) for name in SETTINGS} == SETTINGS
 
 

@@ -24,6 +24,7 @@ import { decode } from "./protocol.js";
 import { offerFile, showLink } from "./sharing.js";
 import { Rival } from "./rival.js";
 import { readTheme, themeKey } from "./theme.js";
+import { Wire } from "./wire.js";
 import { Words } from "./words.js";
 
 const CALM = 250; // ms between two drawings for those who asked for less motion
@@ -33,6 +34,7 @@ const MACHINE_EVERY = 90;
 const LEAST_ROOM = 560; // CSS pixels; a window that is lower scrolls
 
 const DUEL = new Set(["swap", "peace"]);
+const OF_THE_PAGE = new Set([...DUEL, "open"]); // what Streamlit has to hear of
 const WHERE = "gausslab.where"; // asked by shelf.js, which is a component of its own
 const STOPPED = "Have a look: the recipe stops here. Space plays on.";
 const PREPARES = "What you have chosen is being compiled; until then it goes on as before.";
@@ -46,7 +48,8 @@ class Stage {
     this.history = new History();
     this.hand = emptyHand();
     this.shows = { ...Object.fromEntries(LAYERS.map(({ name, off }) => [name, !off])), ghosts: true };
-    this.playhead = new Playhead((wish) => this.setStateValue("req", wish));
+    this.playhead = new Playhead((wish) => this.send(wish));
+    this.wire = new Wire((chunk) => this.hear(chunk));
     this.densities = new Densities(...parts.densities);
     this.map = new MapPanel(...parts.map);
     this.game = new Game(parts.game);
@@ -78,6 +81,7 @@ class Stage {
     this.target = null;
     this.span = { first: 0, last: 0 };
     this.epoch = -1;
+    this.heard = 0; // number of the last request that was answered
     this.drawn = this.gameAt = this.machineAt = this.drawnAt = this.saidAt = this.shownAt = 0;
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
     this.listen();
@@ -199,19 +203,34 @@ class Stage {
     address.own = true;
   }
 
-  /** Takes an answer of the page. */
+  /** Takes what Streamlit hands over. */
   update({ data, setStateValue }) {
     this.setStateValue = setStateValue;
     this.wake();
     this.undressed = true; // Streamlit calls after a change of theme as well
-    if (!data) return;
+    if (data) this.hear(data);
+  }
+
+  /** Sends a request; the first one by Streamlit, which a server that has forgotten this page knows it by. */
+  send(wish) {
+    if (this.asked && !OF_THE_PAGE.has(wish.act) && this.wire.send(wish)) return;
+    this.asked = true;
+    this.setStateValue("req", wish);
+  }
+
+  /** Takes an answer. */
+  hear(chunk) {
     this.lifeline.heard();
     try {
-      const { header, frames } = decode(data);
+      const { header, frames } = decode(chunk);
       if (header.lost) {
+        this.wire.cut();
         if (this.playhead.seq) this.comeBack();
         return;
       }
+      if (header.seq < this.heard && header.epoch <= this.playhead.epoch) return; // the wire has been quicker
+      this.heard = header.seq;
+      this.wire.reach(header.secret);
       this.address.take(header);
       if (header.setup) this.setUp(header);
       this.moment.names = header.scalarNames ?? this.moment.names;
@@ -393,6 +412,7 @@ class Stage {
     this.rest();
     this.unwatch();
     this.lifeline.leave();
+    this.wire.cut();
     this.resizing.disconnect();
     window.removeEventListener("resize", this.measure);
     window.removeEventListener(WHERE, this.tellWhere);

@@ -1,9 +1,10 @@
-"""Many visitors of the lab in one process: Streamlit's own websocket protocol without a browser behind it.
+"""Many visitors of the lab in one process: Streamlit's websocket protocol and the stage's own, without a browser.
 
 python -m tests.benchmarks.live.visitors ADDRESS --recipe vanilla --speed 200 --sessions 30 --minutes 5 --report FILE
 
-Each visitor opens the page, sends back the state of every widget with each request as a browser does, asks for frames
-as the stage does, and moves a slider every few seconds. Nothing is drawn, and of an answer only its header is read.
+Each visitor opens the page, asks for frames as the stage does, the first time by Streamlit with the state of every
+widget and then by the stage's own wire, and moves a slider every few seconds. Nothing is drawn, and of an answer only
+its header is read.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from gausslab.lab.protocol import decode
+from gausslab.lab.protocol import PATH, decode
 
 from .playing import Playhead
 
@@ -56,7 +57,9 @@ class Visitor:
     stage: str = ""  # id of the stage among the widgets
     fragment: str = ""
     page: str = ""
-    seen: str = ""  # hash of the last answer, which a browser keeps and tells of
+    secret: str = ""  # by which the server knows the visit
+    wire: ClientConnection | None = None
+    reaching: asyncio.Task[None] | None = None  # which nobody else would hold on to
     at_first: dict[str, float] = field(default_factory=dict)  # where the sliders stood
     moves: int = 0
     gap: float = 0.0  # the longest without a fresh frame, in seconds
@@ -65,7 +68,10 @@ class Visitor:
     messages: list[str] = field(default_factory=list)  # what the page complained about
 
     async def ask(self, request: dict[str, Any] | None) -> None:
-        """Have the script run: the whole page without a request, else the stage's fragment."""
+        """Ask by the wire; where there is none, have the script run: the whole page without a request."""
+        if self.wire:
+            await self.wire.send(json.dumps(request))
+            return
         message = BackMsg()
         run = message.rerun_script
         run.query_string, run.page_script_hash = self.query, self.page
@@ -75,11 +81,19 @@ class Visitor:
             run.fragment_id = self.fragment
             run.widget_states.widgets.extend(self.widgets.values())
             run.widget_states.widgets.add(id=self.stage, json_value=json.dumps({"req": request}))
-            run.cached_message_hashes.append(self.seen)
         await self.socket.send(message.SerializeToString())
 
+    async def reach(self, host: str) -> None:
+        """Put up the wire, and take in what comes by it."""
+        self.wire = await connect(f"ws://{host}{PATH}?visit={self.secret}", max_size=None, ping_interval=None)
+        try:
+            async for chunk in self.wire:
+                self._receive(bytes(chunk, "latin-1") if isinstance(chunk, str) else chunk)
+        except ConnectionClosed as error:
+            self.fault = self.fault or str(error)
+
     async def listen(self) -> None:
-        """Take in all that the server says, until it or the visitor hangs up."""
+        """Take in all that the server says by Streamlit, until it or the visitor hangs up."""
         try:
             async for said in self.socket:
                 self._hear(ForwardMsg.FromString(bytes(said, "latin-1") if isinstance(said, str) else said))
@@ -94,7 +108,7 @@ class Visitor:
             element = message.delta.new_element
             name = element.WhichOneof("type")
             if name == "bidi_component":
-                self.stage, self.seen = element.bidi_component.id, message.hash
+                self.stage = element.bidi_component.id
                 self.fragment = message.delta.fragment_id or self.fragment
                 self._receive(element.bidi_component.bytes)
             elif name == "exception":
@@ -106,7 +120,7 @@ class Visitor:
         header, _ = decode(chunk)
         if header.get("lost"):  # said to whoever has no session yet
             return
-        playhead = self.playhead
+        playhead, self.secret = self.playhead, header["secret"]
         if not playhead.steps:
             playhead.knobs = {control["path"]: control["value"] for control in header["setup"]["controls"]}
             self.at_first = dict(playhead.knobs)
@@ -180,6 +194,7 @@ async def _arrive(address: str, recipe: str, speed: float, seed: int) -> Visitor
     if not visitor.playhead.steps:
         listening.cancel()
         raise RuntimeError(f"expected a first frame, got none: {visitor.fault or 'no answer'}")
+    visitor.reaching = asyncio.create_task(visitor.reach(parts.netloc))
     visitor.fresh_at = time.monotonic()
     return visitor
 
@@ -233,6 +248,8 @@ async def _crowd(address: str, recipe: str, speed: float, sessions: int, seconds
     }
     for visitor in visitors:
         await visitor.socket.close()
+        if visitor.wire:
+            await visitor.wire.close()
     return report
 
 

@@ -1,23 +1,17 @@
 """One server and one browser for all of these tests, and a page of its own for each."""
 
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, sync_playwright
+from servers import COLD_START, free_port, start_server
 
 from .lab import Lab
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 WITHOUT_SCREEN = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 ONE_MODE = "?target=normal(4,1.25)&seed=3"
-COLD_START = 120  # seconds, for a machine that has to compile everything first
 SIZE = {"width": 1280, "height": 720}
 # Sixty drawings a second without a graphics card take a core: only tests of what moves, or is moved, ask for them.
 CALM, LIVELY = "reduce", "no-preference"
@@ -52,41 +46,6 @@ def address(tmp_path_factory, runs):
     finally:
         server.terminate()
         server.wait(20)
-
-
-def free_port():
-    """A port at which nobody listens."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
-def start_server(port, output, *told):
-    """A server that answers, told some flags; whoever calls has to end it."""
-    # What makes other tests start sooner makes every step slower: the page is tried as it will be met.
-    environment = {name: value for name, value in os.environ.items() if name != "JAX_DISABLE_MOST_OPTIMIZATIONS"}
-    start = "import sys; from gausslab.cli import main; main(sys.argv[1:])"
-    command = [sys.executable, "-c", start, "lab", "--port", str(port), "--no-browser", *told]
-    with output.open("ab") as file:
-        server = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, env=environment)
-    try:
-        wait_for_server(f"http://127.0.0.1:{port}/_stcore/health", server, output)
-    except BaseException:
-        server.kill()
-        raise
-    return server
-
-
-def wait_for_server(health, server, output):
-    ends = time.monotonic() + COLD_START
-    while time.monotonic() < ends:
-        assert server.poll() is None, output.read_text()
-        try:
-            with urllib.request.urlopen(health, timeout=5):
-                return
-        except OSError:
-            time.sleep(0.1)
-    pytest.fail(f"the server did not answer within {COLD_START} s:\n{output.read_text()}")
 
 
 @pytest.fixture(scope="package")

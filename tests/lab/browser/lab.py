@@ -49,6 +49,7 @@ class Lab:
         self.complaints = []
         self.sent = []  # when something went to the server, and when something came back
         self.heard = []
+        self.drawn = []  # when the page's script had something drawn
         page.on("websocket", self._listen)
         page.on("console", lambda said: said.type == "error" and self.complaints.append(said.text))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -59,6 +60,8 @@ class Lab:
     def _listen(self, socket):
         socket.on("framesent", lambda frame: self.sent.append(time.monotonic()))
         socket.on("framereceived", lambda frame: self.heard.append(time.monotonic()))
+        if "_stcore" in socket.url:
+            socket.on("framereceived", lambda frame: self.drawn.append(time.monotonic()))
 
     def quiet(self, seconds=0.5):
         """Whether nothing has gone either way for a while."""

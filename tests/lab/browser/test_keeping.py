@@ -3,8 +3,8 @@
 import re
 
 import pytest
+from servers import free_port, start_server
 
-from .conftest import free_port, start_server
 from .lab import Lab
 
 HERE = "?recipe=vanilla&target=normal(4,1.25)&seed=3"

@@ -1,6 +1,11 @@
 """Playing, pausing and single steps, with the buttons and with the keys."""
 
+import re
+
 import pytest
+
+from .conftest import ONE_MODE
+from .lab import Lab
 
 
 def test_pause_pauses_the_page_and_the_server(lively):
@@ -13,6 +18,32 @@ def test_pause_pauses_the_page_and_the_server(lively):
     assert len(lively.sent) == sent, "nothing may be asked of the server"
     lively.button("play").click()
     lively.wait_for_step(step + 10)
+
+
+def test_run_plays_and_is_turned_without_the_page_s_script(lasting):
+    lasting.wait_for_step(20)  # the first request is Streamlit's, which has to know the page again
+    lasting.page.wait_for_timeout(300)
+    drawn = len(lasting.drawn)
+    lasting.slider("location").focus()
+    lasting.page.keyboard.press("ArrowRight")
+    lasting.wait_for_step(lasting.step + 40)
+    lasting.page.keyboard.press("ArrowLeft")
+    lasting.wait_for_step(lasting.step + 40)
+    assert len(lasting.drawn) == drawn
+
+
+def test_page_whose_wire_does_not_stand_plays_by_streamlit(page, address):
+    away = page()
+    away.route_web_socket(re.compile("gausslab/stage"), lambda wire: wire.close())
+    lab = Lab(away, address + ONE_MODE)
+    lab.wait_for_step(20)
+    lab.slider("location").focus()
+    lab.page.keyboard.press("ArrowRight")
+    moved = lab.shown("location")
+    lab.wait_for_step(lab.step + 40)
+    assert lab.shown("location") == moved
+    lab.pause()
+    assert lab.complaints == []
 
 
 def test_step_takes_one_step(lasting):

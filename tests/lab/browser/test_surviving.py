@@ -1,8 +1,8 @@
 """A server that is killed and started again while somebody watches."""
 
 import pytest
+from servers import free_port, start_server
 
-from .conftest import free_port, start_server
 from .lab import Lab
 
 
