@@ -166,14 +166,15 @@ def _hopping(frame: Frame, past: Sequence[Frame], first: Frame) -> str:
 def _judges(frame: Frame, past: Sequence[Frame]) -> list[Trust]:
     """What the discriminators of the last frames made of the reals; none where that says nothing about G's trouble."""
     late = [*past, frame][-LASTING:]
-    settled = len(past) >= BEGUN and not _improving(frame, past) and _distance(frame) > FAR_OFF
+    settled = len(past) >= BEGUN and _distance(frame) > FAR_OFF and not _improving(frame, past)
     return [trusted(earlier) for earlier in late] if settled else []
 
 
 def _weak_discriminator(frame: Frame, past: Sequence[Frame], first: Frame) -> str:
+    judges = _judges(frame, past)
+    dull = bool(judges) and all(judge.best > TELLING and judge.now < DULL for judge in judges)
     # A D that comes too late for a G that swings is not weak.
-    judges = [] if _oscillating(frame, past, first) else _judges(frame, past)
-    if judges and all(judge.best > TELLING and judge.now < DULL for judge in judges):
+    if dull and not _oscillating(frame, past, first):
         return (
             f"Discriminator too weak: it believes in the data by {100 * judges[-1].now:.0f} %, where the best one "
             f"would by {100 * judges[-1].best:.0f} %; the generator is told little, and W1 is {_distance(frame):.2f} σ."

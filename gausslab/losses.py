@@ -5,12 +5,15 @@ over the target plus the mean of `fake(v)` over the generator, the generator min
 Where `paired` is set, D is judged by differences: `real` sees D(real) − D(fake), `generated` the opposite, and
 `fake` is not used. `optimal(p, q, F, G, x)` is D*, the raw output that no discriminator beats against densities p
 (target) and q (generated) with CDFs F and G on the grid x; `belief` turns raw outputs into the probability "real".
+
+The pointwise functions take JAX's arrays in training and NumPy's in a frame, where a compiled program would cost more
+than it saves: they are written with the functions below, which answer in kind.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -18,10 +21,12 @@ import numpy as np
 from jaxtyping import Array, Float
 from scipy.special import expit
 
-Pointwise = Callable[[Array], Array]
+Numbers = np.ndarray | Array
+Pointwise = Callable[[Any], Any]  # from Numbers to Numbers of the same kind
 Curve = Float[np.ndarray, "*frames cells"]
 
 RATIO_LIMIT = 1e12  # density ratios beyond this, or their inverses, are as good as infinite in float32
+LOG_2 = float(np.log(2.0))
 TIE = 5e-6  # masses of a cell, or CDFs, nearer than this are the same: the grid of G leaves that much open
 
 
@@ -37,13 +42,39 @@ class Loss(NamedTuple):
     paired: bool = False
 
 
+def _library(v: Numbers) -> Any:
+    return np if isinstance(v, np.ndarray) else jnp
+
+
+def exp(v: Numbers) -> Numbers:
+    """The exponential function; infinite, and no matter for a warning, where it is too large a number."""
+    with np.errstate(over="ignore"):
+        return _library(v).exp(v)
+
+
+def tanh(v: Numbers) -> Numbers:
+    """The hyperbolic tangent."""
+    return _library(v).tanh(v)
+
+
+def relu(v: Numbers) -> Numbers:
+    """The larger of v and 0."""
+    return np.maximum(v, 0.0) if isinstance(v, np.ndarray) else jax.nn.relu(v)
+
+
+def softplus(v: Numbers) -> Numbers:
+    """The logarithm of 1 + eᵛ."""
+    # NumPy's own logaddexp takes four times as long.
+    return np.maximum(v, 0.0) + np.log1p(np.exp(-np.abs(v))) if isinstance(v, np.ndarray) else _softplus(v)
+
+
 @jax.custom_jvp
-def softplus(v: Array) -> Array:
-    """The logarithm of 1 + eᵛ; JAX's own has a slope that takes several times as long as this one's."""
+def _softplus(v: Array) -> Array:
+    """As in JAX, whose own has a slope that takes several times as long as this one's."""
     return jnp.logaddexp(v, 0.0)
 
 
-softplus.defjvps(lambda slope, _, v: slope * jax.nn.sigmoid(v))
+_softplus.defjvps(lambda slope, _, v: slope * jax.nn.sigmoid(v))
 
 
 def discriminator_loss(loss: Loss, real: Float[Array, " n"], fake: Float[Array, " n"], smoothing: Array) -> Array:
@@ -66,8 +97,8 @@ def generator_loss(loss: Loss, real: Float[Array, " n"], fake: Float[Array, " n"
     return loss.generated(fake - real if loss.paired else fake).mean()
 
 
-def exact_value(loss: Loss, v: Array, p: Array, q: Array) -> tuple[Array, Array]:
-    """The discriminator's and the generator's exact losses for raw outputs v on cells of mass p (target) and q.
+def exact_discriminator_loss(loss: Loss, v: Numbers, p: Numbers, q: Numbers) -> Any:
+    """What the discriminator minimises, in the mean over all samples, for raw outputs v on cells of known mass.
 
     Args:
         loss: a member of LOSSES.
@@ -76,14 +107,21 @@ def exact_value(loss: Loss, v: Array, p: Array, q: Array) -> tuple[Array, Array]
         q: the generator's mass in each cell, (cells,).
     """
     if loss.paired:
-        gaps = v[:, None] - v[None]
-        return p @ loss.real(gaps) @ q, p @ loss.generated(-gaps) @ q
-    return _weighed(p, loss.real(v)) + _weighed(q, loss.fake(v)), _weighed(q, loss.generated(v))
+        return (p[:, None] * loss.real(v[:, None] - v[None]) * q[None]).sum()
+    return _weighed(p, loss.real(v)) + _weighed(q, loss.fake(v))
 
 
-def _weighed(masses: Array, values: Array) -> Array:
+def exact_generator_loss(loss: Loss, v: Numbers, p: Numbers, q: Numbers) -> Any:
+    """What the generator minimises, likewise."""
+    if loss.paired:
+        return (p[:, None] * loss.generated(v[None] - v[:, None]) * q[None]).sum()
+    return _weighed(q, loss.generated(v))
+
+
+def _weighed(masses: Numbers, values: Numbers) -> Any:
     """The sum of values, each times its mass; where there is no mass even an infinity weighs nothing."""
-    return masses @ jnp.where(masses > 0, values, 0.0)
+    # A sum, not a dot product: NumPy's may be spread over threads, and wait for another core.
+    return (masses * _library(values).where(masses > 0, values, 0.0)).sum()
 
 
 def ratio(p: Curve, q: Curve) -> Curve:
@@ -126,9 +164,9 @@ def _potential_belief(v: Curve, best: Curve, mixture: Curve) -> Curve:
     return np.clip(0.5 + 0.5 * _centred(v, mixture) / np.maximum(reach, 1e-6), 0, 1)
 
 
-def _jeffreys_fake(v: Array) -> Array:
+def _jeffreys_fake(v: Numbers) -> Numbers:
     """f*(T) at T = f′(eᵛ) = v + 1 − e⁻ᵛ, which needs no Lambert W: u f′(u) − f(u) at u = eᵛ."""
-    return v + jnp.exp(v) - 1
+    return v + exp(v) - 1
 
 
 LOSSES: dict[str, Loss] = {
@@ -158,8 +196,8 @@ LOSSES: dict[str, Loss] = {
     ),
     "hinge": Loss(
         "D is told to stop once reals are above 1 and fakes below −1 (Lim and Ye 2017; Miyato et al. 2018).",
-        real=lambda v: jax.nn.relu(1 - v),
-        fake=lambda v: jax.nn.relu(1 + v),
+        real=lambda v: relu(1 - v),
+        fake=lambda v: relu(1 + v),
         generated=lambda v: -v,
         optimal=lambda p, q, F, G, x: _side(p, q),
         belief=lambda v, best, mixture: np.clip(0.5 + 0.5 * v, 0, 1),
@@ -175,7 +213,7 @@ LOSSES: dict[str, Loss] = {
     "relativistic": Loss(
         "D compares one real with one fake (Jolicoeur-Martineau 2019, RpGAN): no mode can be forgotten for free.",
         real=lambda gap: softplus(-gap),
-        fake=lambda gap: jnp.zeros_like(gap),
+        fake=lambda gap: 0.0 * gap,
         generated=lambda gap: softplus(-gap),
         optimal=_log_ratio,
         belief=_centred_belief,
@@ -184,14 +222,14 @@ LOSSES: dict[str, Loss] = {
     "kl": Loss(
         "f-GAN for KL(p ‖ q) (Nowozin et al. 2016): punishes what the generator leaves out.",
         real=lambda v: -v,
-        fake=lambda v: jnp.exp(v - 1),
-        generated=lambda v: -jnp.exp(v - 1),
+        fake=lambda v: exp(v - 1),
+        generated=lambda v: -exp(v - 1),
         optimal=lambda p, q, F, G, x: 1 + np.log(ratio(p, q)),
         belief=_sigmoid_belief(shift=1.0),
     ),
     "reverse_kl": Loss(
         "f-GAN for KL(q ‖ p): punishes what the generator makes up.",
-        real=lambda v: jnp.exp(-v),
+        real=lambda v: exp(-v),
         fake=lambda v: v - 1,
         generated=lambda v: 1 - v,
         optimal=_log_ratio,
@@ -199,9 +237,9 @@ LOSSES: dict[str, Loss] = {
     ),
     "jensen_shannon": Loss(
         "f-GAN for twice the Jensen–Shannon divergence: the minimax game up to log 4.",
-        real=lambda v: softplus(-v) - jnp.log(2.0),
-        fake=lambda v: softplus(v) - jnp.log(2.0),
-        generated=lambda v: jnp.log(2.0) - softplus(v),
+        real=lambda v: softplus(-v) - LOG_2,
+        fake=lambda v: softplus(v) - LOG_2,
+        generated=lambda v: LOG_2 - softplus(v),
         optimal=_log_ratio,
         belief=_sigmoid_belief(),
     ),
@@ -215,15 +253,15 @@ LOSSES: dict[str, Loss] = {
     ),
     "squared_hellinger": Loss(
         "f-GAN for the squared Hellinger distance ∫(√p − √q)².",
-        real=lambda v: jnp.exp(-v) - 1,
-        fake=lambda v: jnp.exp(v) - 1,
-        generated=lambda v: 1 - jnp.exp(v),
+        real=lambda v: exp(-v) - 1,
+        fake=lambda v: exp(v) - 1,
+        generated=lambda v: 1 - exp(v),
         optimal=lambda p, q, F, G, x: 0.5 * np.log(ratio(p, q)),
         belief=_sigmoid_belief(slope=2.0),
     ),
     "jeffreys": Loss(
         "f-GAN for KL both ways added, with the output activation v + 1 − e⁻ᵛ.",
-        real=lambda v: jnp.exp(-v) - 1 - v,
+        real=lambda v: exp(-v) - 1 - v,
         fake=_jeffreys_fake,
         generated=lambda v: -_jeffreys_fake(v),
         optimal=_log_ratio,
@@ -231,9 +269,9 @@ LOSSES: dict[str, Loss] = {
     ),
     "total_variation": Loss(
         "f-GAN for the total variation ½∫|p − q|; D* is all or nothing.",
-        real=lambda v: -0.5 * jnp.tanh(v),
-        fake=lambda v: 0.5 * jnp.tanh(v),
-        generated=lambda v: -0.5 * jnp.tanh(v),
+        real=lambda v: -0.5 * tanh(v),
+        fake=lambda v: 0.5 * tanh(v),
+        generated=lambda v: -0.5 * tanh(v),
         optimal=lambda p, q, F, G, x: _side(p, q) * np.log(RATIO_LIMIT),
         belief=lambda v, best, mixture: 0.5 + 0.5 * np.tanh(v),
     ),

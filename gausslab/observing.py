@@ -1,18 +1,17 @@
 """From the training's state to frames: the only door from JAX to NumPy.
 
 The device hands over observations, a few thousand numbers each; every exact reading of a frame follows from one on the
-host, and only when somebody looks at it.
+host, by NumPy alone, and only when somebody looks at it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, cast, overload
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 from scipy.special import ndtri
@@ -20,7 +19,7 @@ from scipy.special import ndtri
 from gausslab import metrics
 from gausslab.diagnosis import PAST, diagnose
 from gausslab.frame import Frame
-from gausslab.losses import LOSSES, exact_value
+from gausslab.losses import LOSSES, Loss, exact_discriminator_loss, exact_generator_loss
 from gausslab.pushforward import flats, folds, graded_levels, push, push_sample
 from gausslab.sampling import TargetTable
 from gausslab.settings import Experiment, Latent
@@ -118,36 +117,34 @@ def _device(values: np.ndarray) -> Array:
     return jax.device_put(np.asarray(values, np.float32))
 
 
-@partial(jax.jit, static_argnums=0)
-def _values(loss: str, cells: Float[Array, "4 cells"]) -> Float[Array, "2 2"]:
-    v, best, p, q = cells
-    return jnp.array([exact_value(LOSSES[loss], v, p, q), exact_value(LOSSES[loss], best, p, q)])
-
-
 @lru_cache(maxsize=64)
 def equilibrium(loss: str) -> tuple[float, float]:
     """The discriminator's and the generator's loss where p_g = p and D = D*."""
     p = np.ones((1, 2)) / 2
-    best = LOSSES[loss].optimal(p, p, p, p, np.array([0.0, 1.0]))[0]
-    # Among empty cells, as many as a frame has: other shapes are another program.
-    cells = np.zeros((4, PAIRED_CELLS if LOSSES[loss].paired else CELLS), np.float32)
-    cells[:, :2] = best, best, p[0], p[0]
-    values = np.asarray(_values(loss, cells))
-    return float(values[0, 0]), float(values[0, 1])
+    (best,) = LOSSES[loss].optimal(p, p, p, p, np.array([0.0, 1.0]))
+    return (
+        float(exact_discriminator_loss(LOSSES[loss], best, p[0], p[0])),
+        float(exact_generator_loss(LOSSES[loss], best, p[0], p[0])),
+    )
 
 
 def _merged(masses: Float[np.ndarray, " cells"]) -> Float[np.ndarray, " merged"]:
     return masses.reshape(PAIRED_CELLS, -1).sum(1)
 
 
-def _exact_values(loss: str, v: np.ndarray, best: np.ndarray, p: np.ndarray, q: np.ndarray) -> tuple[float, float]:
-    """V(G, D) and V(G, D*) on the cells' masses."""
-    if LOSSES[loss].paired:
+def _exact_values(
+    loss: Loss,
+    outputs: Sequence[Float[np.ndarray, " cells"]],
+    p: Float[np.ndarray, " cells"],
+    q: Float[np.ndarray, " cells"],
+) -> list[float]:
+    """V(G, D) for each of some raw outputs of D, on the cells' masses."""
+    if loss.paired:
         both = p + q + 1e-30
-        v, best = _merged(v * both) / _merged(both), _merged(best * both) / _merged(both)
+        whole = _merged(both)
+        outputs = [_merged(v * both) / whole for v in outputs]
         p, q = _merged(p), _merged(q)
-    values = np.asarray(_values(loss, np.array([v, best, p, q], np.float32)))
-    return float(-values[0, 0]), float(-values[1, 0])
+    return [-float(exact_discriminator_loss(loss, v, p, q)) for v in outputs]
 
 
 def frame(look: Lens, observation: Observation, knobs: dict[str, float]) -> Frame:
@@ -167,7 +164,7 @@ def frame(look: Lens, observation: Observation, knobs: dict[str, float]) -> Fram
     p_there, q_there = (np.where(there, part, law.resolution) for part in (p_masses, masses))
     best = loss.optimal(p_there, q_there, scene.F, F_g, units.from_x(scene.x))
     mixture = p_masses + masses
-    value, optimal_value = _exact_values(look.structure.loss, v, best, p_masses, masses)
+    value, optimal_value = _exact_values(loss, [v, best], p_masses, masses)
     discriminator_rest, generator_rest = equilibrium(look.structure.loss)
     return Frame(
         step=int(observation.step),

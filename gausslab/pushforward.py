@@ -69,7 +69,7 @@ class Pushforward:
         """Probability of each cell (edges[i], edges[i+1]]; the first cell also holds its own left edge."""
         heights = self.cdf(edges)
         heights[0] = self.cdf_before(edges[:1])[0]
-        return np.diff(heights)
+        return heights[1:] - heights[:-1]
 
     def density(self, edges: Float[np.ndarray, " edges"]) -> Float[np.ndarray, " cells"]:
         """Mean density on each cell: the exact difference quotient of the CDF; an atom is spread over its cell."""
@@ -79,7 +79,7 @@ class Pushforward:
     def mean(self) -> float:
         """Expected value, exact for the piecewise-linear CDF."""
         knots, heights = self.path
-        return float((np.diff(heights) * (knots[1:] + knots[:-1])).sum()) / 2
+        return float(((heights[1:] - heights[:-1]) * (knots[1:] + knots[:-1])).sum()) / 2
 
     @cached_property
     def std(self) -> float:
@@ -87,7 +87,8 @@ class Pushforward:
         knots, heights = self.path
         offset = knots - self.mean
         start, stop = offset[:-1], offset[1:]
-        return float(np.sqrt((np.diff(heights) * (start * start + start * stop + stop * stop)).sum() / 3))
+        weights = heights[1:] - heights[:-1]
+        return float(np.sqrt((weights * (start * start + start * stop + stop * stop)).sum() / 3))
 
 
 def graded_levels(
@@ -211,18 +212,20 @@ def folds(z: Float[np.ndarray, " points"], values: Float[np.ndarray, " points"])
     """
     values = _finite(values, "G(z)")
     rising = values if values[-1] >= values[0] else -values
-    summit = np.maximum.accumulate(rising)
-    ordered = np.sort(values)
+    deepest = (np.maximum.accumulate(rising) - rising).max()
+    if not deepest:  # a map that rises all the way, as many do, need not be sorted
+        return ()
+    ordered = _in_order(values)
     last = values.size - 1
     central = ordered[round(0.95 * last)] - ordered[round(0.05 * last)]
     depth = max(VISIBLE_DEPTH * central, ROUNDING * max(-ordered[0], ordered[-1]))
-    if (summit - rising).max() <= depth:
+    if deepest <= depth:
         return ()
     found: list[Fold] = []
     top = bottom = 0
     falling = False
     # Only a turning point can open or close a fold, and a smooth map has few.
-    sign = np.sign(np.diff(rising))
+    sign = np.sign(rising[1:] - rising[:-1])
     moving = np.flatnonzero(sign)
     turns = moving[1:][sign[moving[1:]] != sign[moving[:-1]]]
     for index in (*turns.tolist(), last):
@@ -263,10 +266,12 @@ def flats(
     values = _finite(values, "G(z)")
     # Rounding is local: the far ends of a heavy tail must not make its middle look flat.
     size = np.abs(values)
-    rounding = ROUNDING * (np.maximum(size[1:], size[:-1]) + np.median(size))
-    still = np.abs(np.diff(values)) <= tolerance * np.diff(levels) + rounding
-    change = np.diff(still, prepend=False, append=False)
-    corners = np.flatnonzero(change)
+    ordered = _in_order(size)
+    median = (ordered[(size.size - 1) // 2] + ordered[size.size // 2]) / 2
+    rounding = ROUNDING * (np.maximum(size[1:], size[:-1]) + median)
+    still = np.zeros(values.size + 1, dtype=bool)  # with one more at either end, where it is not
+    np.less_equal(np.abs(values[1:] - values[:-1]), tolerance * (levels[1:] - levels[:-1]) + rounding, out=still[1:-1])
+    corners = np.flatnonzero(still[1:] != still[:-1])
     found = []
     for start, stop in zip(corners[::2].tolist(), corners[1::2].tolist(), strict=True):
         mass = float(levels[stop] - levels[start])
@@ -275,6 +280,11 @@ def flats(
             x = float((np.diff(levels[start : stop + 1]) * middle).sum()) / mass
             found.append(Flat(float(z[start]), float(z[stop]), x, mass))
     return tuple(found)
+
+
+def _in_order(values: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
+    """The values from the smallest on; those of a map come in a few runs, which a stable sort only has to merge."""
+    return np.sort(values, kind="stable")
 
 
 def _add_wide_segments(
@@ -287,7 +297,7 @@ def _add_wide_segments(
     """Add to `steps` the segments that run over other knots: they occur only where G folds."""
     width = np.maximum(knots[high] - knots[low], np.finfo(float).tiny)
     slopes = weights / width
-    count, gaps = knots.size, np.diff(knots)
+    count, gaps = knots.size, knots[1:] - knots[:-1]
     # A difference of sums leaves rounding behind, which a steep slope makes large: so segments are summed with those
     # of like width, and where none of them is left, nothing may be.
     scale = np.frexp(width)[1] // 16

@@ -5,12 +5,12 @@ import dataclasses
 import jax
 import numpy as np
 import pytest
-from constructors import EXPERIMENTS, QUICKLY, game, observed, play, small
+from constructors import EXPERIMENTS, QUICKLY, compilations, game, observed, play, small
 
 from gausslab import observing, training
 from gausslab.frame import Frame
 from gausslab.losses import LOSSES
-from gausslab.observing import Units, equilibrium, latent_quantiles, lens, named, stacked, target_table, to_host
+from gausslab.observing import Reel, Units, equilibrium, latent_quantiles, lens, named, stacked, target_table, to_host
 from gausslab.run import Run, begin
 from gausslab.settings import Latent
 from gausslab.targets import parse
@@ -28,12 +28,16 @@ TARGETS = [
 
 
 @pytest.fixture(params=LOSSES)
-def frames(request) -> list[Frame]:
-    """Three frames of a short game for one loss, without a diagnosis."""
+def reel(request) -> Reel:
+    """Three observations of a short game for one loss."""
     game = play(next(name for name in EXPERIMENTS if name.split("-")[0] == request.param))
-    seen = to_host(game.observations)
-    one = [jax.tree.map(lambda leaf, k=k: leaf[k], seen) for k in range(3)]
-    return [observing.frame(game.before.look, observation, game.experiment.knobs()) for observation in one]
+    return Reel(game.before.look, game.experiment.knobs(), to_host(game.observations))
+
+
+@pytest.fixture
+def frames(reel) -> list[Frame]:
+    """Its frames, without a diagnosis."""
+    return [observing.frame(reel.look, reel.observation(place), reel.knobs) for place in range(3)]
 
 
 @pytest.fixture(scope="module")
@@ -184,6 +188,19 @@ def test_a_moved_target_is_looked_at_where_it_is():
     table = target_table(target, units)
     assert float(table.pivot) == 0
     assert float(table.unit) == 1.25
+
+
+def test_a_frame_is_the_same_beside_any_others_and_needs_no_program(reel, frames):
+    with compilations() as compiled:
+        again = [observing.frame(reel.look, reel.observation(place), reel.knobs) for place in (2, 0, 1, 1)]
+        alone = [observing.frame(reel.look, reel.part(slice(1, 2)).observation(0), reel.knobs)]
+    assert compiled == []
+    for seen, other in zip([frames[place] for place in (2, 0, 1, 1, 1)], again + alone, strict=True):
+        for item in dataclasses.fields(Frame):
+            before, after = getattr(seen, item.name), getattr(other, item.name)
+            if item.name == "readings":
+                before, after = (list(dataclasses.asdict(found).values()) for found in (before, after))
+            np.testing.assert_equal(after, before, err_msg=item.name)
 
 
 def test_frames_are_a_sequence_that_is_worked_out_once(run):

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 from gausslab.lab.challenge import Challenge
 from gausslab.lab.pace import FRAMES_PER_CALL
-from gausslab.observing import equilibrium
 from gausslab.run import begin
 from gausslab.settings import Experiment
 
@@ -42,4 +41,3 @@ def prepare(values: Mapping[str, Any], experiment: Experiment, challenge: Challe
 @lru_cache(maxsize=128)
 def _compile(structure: Experiment) -> None:
     begin(structure, ahead=True, looks=FRAMES_PER_CALL)
-    equilibrium(structure.loss)

@@ -171,10 +171,11 @@ def encode(answer: Answer) -> bytes:
         "layers": _layers(answer.layers) if answer.layers else None,
         **_grids(frames, rivals),
     }
-    text = json.dumps(_plain(header), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    text = _json(header).encode()
     text += b" " * (-len(text) % 4)
     units = [layer.T for layer in answer.layers.layers] if answer.layers else []
-    payload = [np.ascontiguousarray(block, "<f4").tobytes() for block in (*blocks.values(), *units)]
+    with np.errstate(over="ignore"):  # what is too large for float32 is infinite there
+        payload = [np.ascontiguousarray(block, "<f4").tobytes() for block in (*blocks.values(), *units)]
     return b"".join([MAGIC, struct.pack("<HHI", VERSION, 0, len(text)), text, *payload])
 
 
@@ -220,10 +221,10 @@ def _blocks(frames: Sequence[Frame]) -> dict[str, np.ndarray]:
         "push": np.stack([frame.push for frame in frames]),
         "g": np.stack([frame.g[places] for frame in frames]),
         "rearranged": np.stack([frame.rearranged[places] for frame in frames]),
-        "real": np.stack([_padded(frame.real[:RUG], RUG) for frame in frames]),
-        "fake": np.stack([_padded(frame.fake[:RUG], RUG) for frame in frames]),
+        "real": _rows([frame.real[:RUG] for frame in frames], RUG),
+        "fake": _rows([frame.fake[:RUG] for frame in frames], RUG),
         "scalars": np.array([_scalars(frame) for frame in frames]),
-        "masses": np.stack([_padded(frame.readings.mode_masses, most) for frame in frames]),
+        "masses": _rows([frame.readings.mode_masses for frame in frames], most),
     }
 
 
@@ -265,8 +266,12 @@ def _places(scene: Scene) -> np.ndarray:
     return np.linspace(0, scene.z.size - 1, POINTS).round().astype(int)
 
 
-def _padded(values: np.ndarray, length: int) -> np.ndarray:
-    return np.pad(values.astype(float), (0, length - values.size), constant_values=np.nan)
+def _rows(parts: Sequence[np.ndarray], length: int) -> np.ndarray:
+    """Rows of one length; NaN stands where a part has ended."""
+    rows = np.full((len(parts), length), np.nan)
+    for row, part in zip(rows, parts, strict=True):
+        row[: part.size] = part
+    return rows
 
 
 def _scene(name: str, frame: Frame) -> dict[str, Any]:
@@ -317,6 +322,15 @@ def rounded(values: np.ndarray, digits: int = DIGITS) -> Curve:
     scale = 10.0 ** (digits - 1 - np.floor(np.log10(np.maximum(size, SMALLEST))))
     found = (np.round(values * scale) / scale).tolist()
     return Curve(found if finite.all() else _plain(found))
+
+
+def _json(header: Mapping[str, Any]) -> str:
+    """A header as JSON; null stands for what is infinite or undefined."""
+    write = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_plain).encode
+    try:
+        return write(header)
+    except ValueError:  # most headers hold nothing of that kind, and need not be copied
+        return write(_plain(header))
 
 
 def _plain(value: Any) -> Any:

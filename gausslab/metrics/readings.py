@@ -60,7 +60,7 @@ def readings(law: Pushforward, values_at_levels: Float[np.ndarray, " points"], r
         pointwise = difference(polygon(scene.u, values, before=values[0]), reference.quantiles)
     else:
         error = values - scene.ideal
-        pointwise = Difference(np.diff(scene.u), error[:-1], error[1:])
+        pointwise = Difference(scene.u[1:] - scene.u[:-1], error[:-1], error[1:])
     wasserstein = integral_of_modulus(vertical)
     squared = integral_of_square(horizontal)
     mse = integral_of_square(pointwise)
