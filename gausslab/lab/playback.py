@@ -24,7 +24,7 @@ from gausslab.lab.pace import FRAMES_PER_CALL, Pace
 from gausslab.lab.protocol import Line
 from gausslab.lab.rival import Rival
 from gausslab.lab.timeline import Entry, Timeline
-from gausslab.lab.turns import ALONE, TURNS
+from gausslab.lab.turns import ALONE
 from gausslab.observing import Lens, frame
 from gausslab.run import Event, Run
 from gausslab.settings import LIMITS
@@ -160,7 +160,7 @@ class Playback:
             steps: before each frame; 0 looks again without a step.
             hurry: stop at the end of the turn.
         """
-        ends = time.perf_counter() + TURNS.seconds
+        ends = time.perf_counter() + LIMITS.turn
         lines: list[Line] = []
         changed = False
         while len(lines) < frames and not (lines and self.run.failure):

@@ -36,11 +36,6 @@ class Turns:
         self._crowded = 0.0  # share of those who came of late and had to wait
 
     @property
-    def seconds(self) -> float:
-        """How long a turn may take now."""
-        return LIMITS.turn_in_a_crowd if self._queue else LIMITS.turn
-
-    @property
     def frame_rate(self) -> int:
         """Frames a second that a run has now."""
         return LIMITS.frame_rate_in_a_crowd if self._crowded > 0.5 else LIMITS.frame_rate

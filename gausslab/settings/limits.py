@@ -22,7 +22,6 @@ class Limits:
     frame_rate_in_a_crowd: int = 12  # the same where others wait most of the time: each has more steps before it
     steps_per_frame: int = 10_000
     turn: float = 0.05  # seconds of one answer, so that sessions take turns
-    turn_in_a_crowd: float = 0.1  # the same while others wait: what comes with each answer is shared by more frames
     history: int = 384  # recorded frames of a session, thinned evenly; a slow crowd has them after a minute
     checkpoints: int = 1_000_000  # bytes of a branch's checkpoints
     seek: float = 0.25  # seconds that may go into the replay of a past step; else the last remembered one is shown

@@ -98,17 +98,6 @@ def test_place_is_passed_on_after_an_error():
         assert came
 
 
-def test_a_turn_is_longer_while_others_wait():
-    turns = Turns(1)
-    crowd = Crowd(turns)
-    with turns.turn(0.0, urgent=False, given_up=never):
-        alone = turns.seconds
-        crowd.join("one", 1.0)
-        assert turns.seconds > alone
-    crowd.leave()
-    assert turns.seconds == alone
-
-
 def test_film_has_fewer_frames_a_second_while_most_have_to_wait_and_all_of_them_again_later():
     turns = Turns(1)
     assert turns.frame_rate == LIMITS.frame_rate
