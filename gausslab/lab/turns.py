@@ -83,7 +83,8 @@ class Turns:
             return True
 
 
-TURNS = Turns(max(2, CORES))  # of all sessions of a server; with one alone, who compiles would stop all the others
-# Held by who works out frames, while another may have a compiled program run: NumPy lets go of the interpreter at each
-# of its hundred calls, and two who are at it fetch it back from each other every time.
+# Of all sessions of a server: one more than there are cores, since who has had a program run waits for the interpreter.
+TURNS = Turns(CORES + 1)
+# Held by who works out frames, while others may have compiled programs run: NumPy lets go of the interpreter at each of
+# its hundred calls, and two who are at it fetch it back from each other every time.
 ALONE = threading.Lock()
