@@ -14,6 +14,8 @@ import numpy as np
 from playwright.sync_api import Browser, Locator, Page, WebSocket, sync_playwright
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+from gausslab.lab.protocol import PATH
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 WITHOUT_SCREEN = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 SIZE = {"width": 1280, "height": 720}
@@ -133,6 +135,9 @@ def watching(browser: Browser, address: str, **query: str) -> Iterator[Watched]:
 
 
 def _count_runs(socket: WebSocket, watched: Watched) -> None:
+    if PATH in socket.url:
+        return
+
     def count(frame: bytes | str) -> None:
         message = ForwardMsg()
         message.ParseFromString(frame if isinstance(frame, bytes) else frame.encode("latin-1"))
