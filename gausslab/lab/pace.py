@@ -30,6 +30,10 @@ class Pace:
     hop: int = 100  # steps of one call that takes a turn, with few frames between them
     surprised: bool = False  # by the last call
 
+    def turned(self, times: float) -> None:
+        """Expect steps to take so many times as long."""
+        self.step *= times
+
     def shared(self, runs: float) -> None:
         """Expect another number of runs to be taken on at the same time.
 
@@ -75,13 +79,23 @@ class Pace:
         most = min(most, LIMITS.steps_per_frame)
         return most if speed == 0 else min(max(wanted, 1), most)
 
-    def at_once(self, frames: int) -> int:
+    def at_once(self, frames: int, steps: int = 0) -> int:
         """How many of some frames to make in one call: one where each is dear.
 
         Args:
             frames: that are wanted.
+            steps: before each.
         """
-        return max(1, min(frames, FRAMES_PER_CALL, int(LIMITS.turn / self.frame)))
+        return max(1, min(frames, FRAMES_PER_CALL, int(LIMITS.turn / (self.frame + steps * self.step))))
+
+    def few(self, frames: int, steps: int) -> int:
+        """How many of some frames to make where a hand may move on before they are shown.
+
+        Args:
+            frames: that are wanted.
+            steps: before each.
+        """
+        return max(1, min(frames, int(PROMPT / (self.frame + steps * self.step))))
 
     def promptly(self, frames: int, steps: int) -> tuple[int, int]:
         """How many of some frames to make where a hand waits for the first of them, and how many steps before each.
@@ -90,10 +104,9 @@ class Pace:
             frames: that are wanted.
             steps: before each; fewer where even a single frame would take too long.
         """
-        count = int(PROMPT / (self.frame + steps * self.step))
-        if count or not steps:
-            return max(1, min(frames, count)), steps
-        return 1, max(1, min(steps, int((PROMPT - self.frame) / self.step)))
+        if steps and self.frame + steps * self.step > PROMPT:
+            return 1, max(1, min(steps, int((PROMPT - self.frame) / self.step)))
+        return self.few(frames, steps), steps
 
     def hops(self, frames: int) -> tuple[int, int]:
         """How to go on fast: of one call, the frames that leave most of its turn to the steps, and steps before each.

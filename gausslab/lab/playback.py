@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 from weakref import WeakKeyDictionary
@@ -120,6 +120,11 @@ class Playback:
         return self.run.step
 
     @property
+    def _updates(self) -> float:
+        """Of both players, in a step."""
+        return self.run.knobs["discriminator.steps"] + self.run.knobs["generator.steps"]
+
+    @property
     def stands(self) -> bool:
         """Whether it has been taken to a step, and nobody has gone on from there."""
         return 0 < self.goal <= self.step
@@ -140,7 +145,9 @@ class Playback:
         Raises:
             BadInput: no knob, or a value that it cannot take; nothing is changed then.
         """
+        updates = self._updates
         self.run.change(values)
+        self.pace.turned(max(1, self._updates) / max(1, updates))
         self.run.failure = None
         self.leave_the_way()
         if self.rival:
@@ -152,13 +159,16 @@ class Playback:
             self._names[scene] = uuid4().hex[:12]
         return self._names[scene]
 
-    def advance(self, frames: int, steps: int, *, hurry: bool = True) -> list[Line]:
+    def advance(
+        self, frames: int, steps: int, *, hurry: bool = True, given_up: Callable[[], bool] = lambda: False
+    ) -> list[Line]:
         """Train and look.
 
         Args:
             frames: how many are wanted; there are fewer where the turn is over before, and at least one.
             steps: before each frame; 0 looks again without a step.
             hurry: stop at the end of the turn.
+            given_up: asked now and then; who has something else in mind by now wants no more frames.
         """
         ends = time.perf_counter() + LIMITS.turn
         lines: list[Line] = []
@@ -166,9 +176,9 @@ class Playback:
         while len(lines) < frames and not (lines and self.run.failure):
             if lines and not changed and 0 < self.goal <= self.step:
                 break
-            vector = self._vector(self.pace.at_once(frames - len(lines)), steps)
+            vector = self._vector(self.pace.at_once(frames - len(lines), steps), steps)
             left = ends - time.perf_counter()
-            if lines and hurry and not self.pace.fits(len(vector), int(vector.sum()), left):
+            if lines and hurry and (given_up() or not self.pace.fits(len(vector), int(vector.sum()), left)):
                 break
             lines += self._call(vector)
             changed = self._follow_script()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -24,6 +26,7 @@ from gausslab.settings import LIMITS, Experiment
 from gausslab.targets import from_points, parse
 
 OPENING = 12  # frames of the first answer
+HAND = 0.25  # seconds since a knob was turned in which it is likely to be turned again
 TRAINING = ("step", "discriminator", "generator", "optimal")  # acts that wait for a program that is being compiled
 AS_TYPED = {"location": 0.0, "scale": 1.0}  # where a new target stands
 
@@ -69,6 +72,7 @@ class Session:
         self.from_start = True  # experiment and events alone give the same bits again
         self.branches = Branches()
         self._version = 0
+        self._turned_at = -math.inf  # by the clock that only goes on
         self._preparation: Preparation | None = None
         self.playback.begin(begin(experiment), script, goal)
 
@@ -127,11 +131,12 @@ class Session:
         """Whether something that has been asked for is still being compiled."""
         return self._preparation is not None
 
-    def answer(self, request: Request | None) -> list[Line]:
+    def answer(self, request: Request | None, given_up: Callable[[], bool] = lambda: False) -> list[Line]:
         """Do what the stage asks for, within one turn of the server.
 
         Args:
             request: checked; None is the page's first sight of the session.
+            given_up: asked now and then, whether the stage wants something else by now.
 
         Raises:
             BadInput: a knob that there is not, or a value that it cannot take; the session is as it was then.
@@ -164,9 +169,9 @@ class Session:
             self._turn(request)
         elif request.start < self.step and request.act not in ("play", "pause"):
             playback.go_back(request.start)
-        return self._act(request, turned)
+        return self._act(request, turned, given_up)
 
-    def _act(self, request: Request, turned: bool) -> list[Line]:
+    def _act(self, request: Request, turned: bool, given_up: Callable[[], bool]) -> list[Line]:
         if request.act == "pause":
             return []
         if request.start >= self.goal or request.act != "play":
@@ -178,10 +183,14 @@ class Session:
         if request.act == "step":
             return self.playback.advance(request.frames, request.steps_per_frame, hurry=False)
         steps = self._steps(request)
+        frames, now = request.frames, time.monotonic()
         # A hand that moves on waits for the first frame; what comes after it will soon be void.
         if turned:
-            return self.playback.advance(*self.pace.promptly(request.frames, steps))
-        return self.playback.advance(request.frames, steps)
+            self._turned_at = now
+            return self.playback.advance(*self.pace.promptly(frames, steps))
+        if now - self._turned_at < HAND:
+            frames = self.pace.few(frames, steps)
+        return self.playback.advance(frames, steps, given_up=given_up)
 
     def _branch_off(self, request: Request) -> list[Line]:
         if request.act == "drop":

@@ -257,7 +257,7 @@ class Visit:
             if last and not came:
                 return last[1]
             self._waiting_since = 0.0
-            return self._answer(raw)
+            return self._answer(raw, given_up)
 
     @_alone
     def reply_again(self, raw: Any, given_up: Callable[[], bool] = lambda: False) -> bytes:
@@ -286,7 +286,7 @@ class Visit:
         """Whether a hand waits for the answer, and not only the film that plays."""
         return not isinstance(raw, Mapping) or raw.get("act") != "play" or raw.get("v") != self.session.version
 
-    def _answer(self, raw: Any) -> bytes:
+    def _answer(self, raw: Any, given_up: Callable[[], bool]) -> bytes:
         sequence = raw.get("seq") if isinstance(raw, Mapping) else None
         known: frozenset[str] = frozenset()
         ghosts: frozenset[str] = frozenset()
@@ -297,7 +297,7 @@ class Visit:
                 self._played = request.act == "play"
                 version, known, ghosts = request.v, frozenset(request.scenes), frozenset(request.ghosts)
             rival = self.session.rival
-            lines = self.session.answer(None if request and request.act == "open" else request)
+            lines = self.session.answer(None if request and request.act == "open" else request, given_up)
             if rival is not self.session.rival and request and request.act in DUEL:
                 self._follow_duel(rival)
             if request and request.into and lines and request.act != "seek":

@@ -67,3 +67,16 @@ def test_a_hand_is_answered_within_its_time_with_fewer_frames_and_then_with_fewe
     assert slow.frame + steps * slow.step == pytest.approx(pace.PROMPT, abs=slow.step)
     assert Pace(step=1.0, frame=1.0).promptly(3, 30) == (1, 1)
     assert Pace(step=1.0, frame=1.0).promptly(1, 0) == (1, 0)
+
+
+def test_frames_of_one_call_fit_into_a_turn_with_the_steps_before_them():
+    known = Pace(step=1e-3, frame=2e-3)
+    assert known.at_once(12, 8) == FRAMES_PER_CALL
+    assert known.at_once(12, 20) == int(LIMITS.turn / 0.022)
+    assert known.at_once(12, 500) == 1
+
+
+def test_few_frames_are_made_while_a_hand_may_move_on_and_no_step_is_left_out():
+    known = Pace(step=1e-3, frame=2e-3)
+    assert known.few(12, 3) == int(pace.PROMPT / 0.005) and known.few(2, 3) == 2
+    assert known.few(12, 500) == 1

@@ -441,3 +441,20 @@ def test_link_to_a_recipe_does_what_is_still_ahead_of_its_step():
     while session.step < 60:
         ask(session, **{"from": session.step})
     assert session.run.events == [*JUMP[1:]]
+
+
+def test_who_wants_something_else_by_now_gets_the_frames_of_one_call(session):
+    session.answer(None)
+    told = {"seq": 1, "epoch": session.epoch, "from": session.step, "frames": 40, "speed": 40, "stepsPerFrame": 2}
+    few = session.answer(understand(told), given_up=lambda: True)
+    assert 1 <= len(few) <= FRAMES_PER_CALL
+    assert few[-1].frame.step == session.step
+
+
+def test_steps_with_more_updates_are_expected_to_take_longer(session):
+    session.answer(None)
+    before = session.pace.step
+    session.change({"discriminator.steps": 5.0})
+    assert session.pace.step == pytest.approx(3 * before)
+    session.change({"discriminator.steps": 1.0})
+    assert session.pace.step == pytest.approx(before)
