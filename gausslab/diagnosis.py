@@ -76,7 +76,7 @@ def blame(frames: Sequence[Frame], step: int, knobs: dict[str, float], bounded: 
     for player in ("discriminator", "generator"):
         norms = [getattr(frame, f"{player}_gradient") for frame in frames]
         usual = np.median([norm for norm in norms if 0 < norm < math.inf] or [1.0])
-        growth[player] = norms[-1] / usual
+        growth[player] = 0.0 if math.isnan(norms[-1]) else norms[-1] / usual
     player = max(growth, key=lambda name: (knobs[f"{name}.rate"] * max(growth[name], 1.0), growth[name]))
     knob = f"{player}.rate"
     why = (
@@ -217,7 +217,8 @@ def _tails_cut(frame: Frame, past: Sequence[Frame], first: Frame) -> str:
 def _diverged(frame: Frame, past: Sequence[Frame], first: Frame) -> str:
     now = _distance(frame)
     before = [_distance(earlier) for earlier in past]
-    if not frame.finite or not math.isfinite(frame.discriminator_loss + frame.generator_loss):
+    # A loss that is NaN in a finite frame is that of a player who has not moved yet.
+    if not frame.finite or math.inf in (abs(frame.discriminator_loss), abs(frame.generator_loss)):
         return f"Diverged: the losses are no longer finite after step {frame.step}."
     if now > FAR and before and now > 2 * min(before) and now > 2 * _distance(first):
         return (
@@ -258,16 +259,16 @@ def _at_the_floor(frame: Frame, past: Sequence[Frame], first: Frame) -> str:
 
 def _vanished(frame: Frame, past: Sequence[Frame], first: Frame) -> str:
     seen = [*past, frame]
-    strongest = max(seen, key=lambda earlier: earlier.generator_gradient).generator_gradient
+    strongest = max(_gradient(earlier) for earlier in seen)
     if not strongest or frame.step == first.step or _distance(frame) < NEAR:
         return ""
-    share = frame.generator_gradient / strongest
+    share = _gradient(frame) / strongest
     early = _early_gradient(past, first)
-    share = min(share, frame.generator_gradient / early) if early else share
-    lately = max(earlier.generator_gradient for earlier in seen[-4:])
+    share = min(share, _gradient(frame) / early) if early else share
+    lately = max(_gradient(earlier) for earlier in seen[-4:])
     if share < VANISHED and lately < VANISHED * max(strongest, early):
         return (
-            f"Vanishing gradient: the generator's gradient is {frame.generator_gradient:.1e}, one "
+            f"Vanishing gradient: the generator's gradient is {_gradient(frame):.1e}, one "
             f"{1 / max(share, 1e-12):,.0f}th of what it was, while W1 is still {_distance(frame):.2f} σ."
         )
     return ""
@@ -316,9 +317,14 @@ def _distance(frame: Frame) -> float:
     return frame.readings.wasserstein_over_std
 
 
+def _gradient(frame: Frame) -> float:
+    """The generator's gradient; 0 before it has moved, when there is none."""
+    return 0.0 if math.isnan(frame.generator_gradient) else frame.generator_gradient
+
+
 def _early_gradient(past: Sequence[Frame], first: Frame) -> float:
     """The generator's gradient when the run began; the first frame is taken before anybody has moved."""
-    return max(first.generator_gradient, past[0].generator_gradient if past else 0.0)
+    return max(_gradient(first), _gradient(past[0]) if past else 0.0)
 
 
 def _improving(frame: Frame, past: Sequence[Frame]) -> bool:

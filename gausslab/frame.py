@@ -95,7 +95,7 @@ class Frame:
     equilibrium_discriminator_loss: float  # the discriminator's loss where p_g = p
     equilibrium_generator_loss: float  # the generator's loss there
     push: Float[np.ndarray, " cells"]  # −∂(generator's loss of one fake at x)/∂x: the way a fake at x is pushed
-    discriminator_loss: float
+    discriminator_loss: float  # in its last update; a loss or gradient is NaN before the player has moved
     generator_loss: float
     discriminator_gradient: float  # norm of the discriminator's last gradient
     generator_gradient: float

@@ -100,10 +100,13 @@ def step(structure: Experiment, conditions: Conditions, state: State, moves: Mov
     return state._replace(step=state.step + 1, clock=state.clock + 1), moves
 
 
-def _finite(state: State, moves: Moves) -> Bool[Array, ""]:
+def _finite(conditions: Conditions, state: State, moves: Moves) -> Bool[Array, ""]:
     total = jnp.abs(state.generator.parameters).sum() + jnp.abs(state.discriminator.parameters).sum()
+    # A player that stands still has no new loss, and none at all if it has never moved.
+    losses = jnp.where(conditions.knobs["discriminator.steps"] > 0, moves.discriminator_loss, 0.0)
+    losses += jnp.where(conditions.knobs["generator.steps"] > 0, moves.generator_loss, 0.0)
     # A network of larger weights than that has outputs which are not.
-    return jnp.isfinite(moves.discriminator_loss + moves.generator_loss) & (total < LARGEST_WEIGHTS)
+    return jnp.isfinite(losses) & (total < LARGEST_WEIGHTS)
 
 
 @partial(jax.jit, static_argnums=0, compiler_options=COMPILED_FOR_SMALL_STEPS)
@@ -137,7 +140,7 @@ def advance(
         def one(carry):
             taken, _, state, moves = carry
             state, moves = step(structure, conditions, state, moves)
-            return taken + 1, _finite(state, moves), state, moves
+            return taken + 1, _finite(conditions, state, moves), state, moves
 
         state, moves, finite, g = carry
         taken, finite, state, moves = jax.lax.while_loop(going, one, (0, finite, state, moves))
@@ -153,8 +156,8 @@ def advance(
 
 
 def still() -> Moves:
-    """The moves of a game that has not begun."""
-    return Moves(*(jnp.zeros(()),) * len(Moves._fields))
+    """The moves of a game that has not begun: there are none, and nothing to be read from them."""
+    return Moves(*(jnp.full((), jnp.nan, jnp.float32),) * len(Moves._fields))
 
 
 def samples(structure: Experiment) -> int:

@@ -34,7 +34,7 @@ GENERATOR_DRAWS = DRAWS_PER_STEP // 2
 
 
 class Moves(NamedTuple):
-    """What the last update of each player was like."""
+    """What the last update of each player was like; NaN where it has not moved yet."""
 
     discriminator_loss: Float[Array, ""]
     generator_loss: Float[Array, ""]

@@ -198,10 +198,20 @@ def test_a_distance_that_grows_without_end_is_diverged():
     assert _verdict([_frame(20 * i, 8.0) for i in range(10)])[0] == "healthy"
 
 
-def test_a_loss_that_is_no_number_is_diverged():
-    bad = replace(_frame(40, 0.5), discriminator_loss=float("nan"))
+def test_a_loss_that_is_infinite_is_diverged():
+    bad = replace(_frame(40, 0.5), discriminator_loss=float("inf"))
     assert _verdict([_frame(0), _frame(20), bad])[0] == "diverged"
     assert _verdict([_frame(0), _frame(20), replace(_frame(40), finite=False)])[0] == "diverged"
+
+
+@pytest.mark.parametrize("late", [1e-5, 1.0])
+def test_a_frame_before_anybody_has_moved_has_no_loss_and_no_gradient_and_nothing_the_matter(late):
+    missing = dict.fromkeys(("discriminator_loss", "generator_loss", "generator_gradient"), float("nan"))
+    first = replace(_frame(0, 0.9), **missing)
+    assert _verdict([first])[0] == "healthy"
+    frames = [first, *(_frame(20 * i, 0.9, gradient=1.0 if i < 3 else late) for i in range(1, 8))]
+    assert _verdict(frames)[0] == ("vanishing" if late < 1 else "healthy")
+    assert blame([replace(first, discriminator_gradient=float("nan"))], 1, KNOBS, bounded=True).step == 1
 
 
 def test_a_target_without_a_mean_is_judged_by_ks():

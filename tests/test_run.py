@@ -51,7 +51,9 @@ def test_the_first_frame_shows_the_game_before_anybody_has_moved():
     run = begin(small()).train(1, progress=False)
     frame = run.frames[0]
     assert frame.step == 0
-    assert frame.generator_gradient == frame.discriminator_gradient == 0
+    assert np.isnan([frame.generator_gradient, frame.discriminator_gradient]).all()
+    assert np.isnan([frame.generator_loss, frame.discriminator_loss]).all()
+    assert frame.verdict == "healthy"
 
 
 def test_training_hands_back_control_between_chunks_and_may_stop_there():

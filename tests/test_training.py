@@ -38,9 +38,27 @@ def test_a_state_keeps_its_shapes_and_types(played):
 
 
 def test_all_numbers_stay_finite(played):
-    for leaf in _leaves((played.state, played.moves, played.observations)):
+    moves, seen = played.observations.moves, played.observations
+    for leaf in _leaves((played.state, played.moves, seen._replace(moves=jax.tree.map(lambda part: part[1:], moves)))):
         assert np.isfinite(leaf).all()
     assert played.observations.finite.all()
+
+
+def test_nothing_is_read_from_moves_that_nobody_has_made(played):
+    assert all(np.isnan(leaf[0]) for leaf in _leaves(played.observations.moves))
+
+
+@pytest.mark.parametrize("update", UPDATES)
+@pytest.mark.parametrize("idle", ["generator", "discriminator"])
+def test_a_player_that_has_never_moved_has_no_loss_and_stops_no_run(update, idle):
+    busy = "discriminator" if idle == "generator" else "generator"
+    run = begin(small({"update": update, f"{idle}.steps": 0})).train(5, progress=False)
+    assert (run.step, run.failure) == (5, None)
+    frame = run.frames[-1]
+    assert np.isnan([getattr(frame, f"{idle}_loss"), getattr(frame, f"{idle}_gradient")]).all()
+    assert np.isfinite([getattr(frame, f"{busy}_loss"), getattr(frame, f"{busy}_gradient")]).all()
+    run.change({f"{idle}.steps": 1}).train(5, progress=False)
+    assert np.isfinite([run.frames[-1].discriminator_loss, run.frames[-1].generator_loss]).all()
 
 
 def test_both_players_move_and_have_a_gradient(played):

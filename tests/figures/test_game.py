@@ -1,5 +1,7 @@
 """The history of a run."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -33,6 +35,18 @@ def test_the_limits_of_the_game_are_those_of_the_whole_history():
         axes = Figure().subplots(1, 2)
         draw_game(axes.tolist(), frames, index)
         limits.append([(ax.get_xlim(), ax.get_ylim()) for ax in axes])
+    assert limits[0] == limits[1]
+
+
+def test_the_losses_begin_where_there_are_any():
+    nan = float("nan")
+    frames = [replace(frame, discriminator_loss=1.3, generator_loss=0.7) for frame in history(6)]
+    frames[0] = replace(frames[0], discriminator_loss=nan, generator_loss=nan)
+    limits = []
+    for shown in (frames, frames[1:]):
+        axes = Figure().subplots(1, 2)
+        draw_game(axes.tolist(), shown)
+        limits.append(axes[0].get_ylim())
     assert limits[0] == limits[1]
 
 

@@ -127,6 +127,19 @@ def test_numbers_that_json_cannot_hold_are_null():
     assert blocks == {} and header["frames"] == 0
 
 
+def test_reading_that_does_not_exist_is_no_number_and_one_too_large_is_infinite(lines):
+    huge = lines[0]._replace(frame=replace(lines[0].frame, step=0, value=-1e300))
+    header, blocks = decode(encode(Answer([huge], {})))
+    told = dict(zip(header["scalarNames"], blocks["scalars"][0].tolist(), strict=True))
+    assert told["value"] == -math.inf
+    assert lines[0].frame.step == 0
+    assert all(
+        math.isnan(told[f"{player}_{what}"])
+        for player in ("discriminator", "generator")
+        for what in ("loss", "gradient")
+    )
+
+
 def test_curves_in_the_header_have_six_digits_and_null_where_they_are_infinite():
     lines = Session(RECIPES["vanilla"].experiment(target="cauchy(0, 1)", **SMALL)).answer(None)
     frame = lines[0].frame
