@@ -63,8 +63,6 @@ def checked(*, typechecker):
 
 
 jaxtyping.jaxtyped = checked
-# Nothing of what is read in before the tests is rubbish; see `pytest_collection_finish`.
-gc.disable()
 # An int where a float is asked for is right by PEP 484, and by everybody who types 2 for 2.0.
 jaxtyping.install_import_hook("gausslab", "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
 
@@ -88,14 +86,19 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: (not item.nodeid.startswith(BROWSER), -tests[item.path]))
 
 
-def pytest_collection_finish():
-    """Look for rubbish seldom, and only among what the tests themselves make.
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Look for rubbish seldom, and only among what the tests themselves make: what is imported here is none.
 
     JAX makes millions of small objects when it traces: a seventh of the tests' processor time went into the search.
     """
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 100)
-    gc.enable()
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(100_000, 20, 100)
+        gc.enable()
 
 
 def pytest_xdist_auto_num_workers(config):
