@@ -1,6 +1,7 @@
 """Shapes and types are checked everywhere in the package while the tests run."""
 
 import builtins
+import functools
 import gc
 import inspect
 import os
@@ -31,18 +32,32 @@ SHAPED = (jaxtyping.AbstractDtype, jaxtyping.AbstractArray)
 shaped = jaxtyping.jaxtyped
 
 
+def bound(it):
+    """One call of it is one scope of axis names: jaxtyping itself would check each argument twice, and bind them."""
+
+    @functools.wraps(it)
+    def call(*args, **kwargs):
+        with shaped("context"):
+            return it(*args, **kwargs)
+
+    return call
+
+
 def checked(*, typechecker):
-    """Check types, and shapes where there are any: jaxtyping binds a signature at every call, with or without them."""
+    """Check types, and shapes where there are any."""
 
     def check(it):
         if not inspect.isfunction(it):
             return shaped(it, typechecker=typechecker)
-        names = re.findall(r"(?<![.\w])[A-Za-z_]\w*", " ".join(map(str, it.__annotations__.values())))
+        annotations = re.sub(r"""'[^']*'|"[^"]*\"""", "", " ".join(map(str, it.__annotations__.values())))  # no axes
+        names = re.findall(r"(?<![.\w])[A-Za-z_]\w*", annotations)
         kinds = [it.__globals__.get(name, getattr(builtins, name, None)) for name in names if name != "None"]
         # What is not known yet, or only within a function, jaxtyping passes over, where beartype alone would stop.
         known = None not in kinds and "<locals>" not in it.__qualname__
-        plain = known and not any(inspect.isclass(kind) and issubclass(kind, SHAPED) for kind in kinds)
-        return typechecker(it) if plain else shaped(it, typechecker=typechecker)
+        if not known:
+            return shaped(it, typechecker=typechecker)
+        with_shapes = any(inspect.isclass(kind) and issubclass(kind, SHAPED) for kind in kinds)
+        return bound(typechecker(it)) if with_shapes else typechecker(it)
 
     return check
 
@@ -55,8 +70,6 @@ jaxtyping.install_import_hook("gausslab", "beartype.beartype(conf=beartype.Beart
 def pytest_configure(config):
     """Let pass what Flax's own annotations make Beartype grumble about, and spare the tests what costs them most."""
     config.addinivalue_line("filterwarnings", "ignore:.*deprecated by PEP 585")
-    # JAX makes millions of small objects when it traces: a seventh of the tests' processor time went into the search.
-    gc.set_threshold(100_000, 20, 100)
     # Here it costs more to write a program down than to compile it once more.
     jax.config.update("jax_enable_compilation_cache", False)
     # The flags are read once, here; the processes that tests start are to do without.
@@ -71,6 +84,21 @@ def pytest_collection_modifyitems(items):
     """
     tests = Counter(item.path for item in items)
     items.sort(key=lambda item: (not item.nodeid.startswith(BROWSER), -tests[item.path]))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Look for rubbish seldom, and only among what the tests themselves make: what is imported here is none.
+
+    JAX makes millions of small objects when it traces: a seventh of the tests' processor time went into the search.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(100_000, 20, 100)
+        gc.enable()
 
 
 def pytest_xdist_auto_num_workers(config):

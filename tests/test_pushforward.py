@@ -32,12 +32,15 @@ MAPS = {
 }
 
 
-@pytest.fixture(params=MAPS)
+@pytest.fixture(params=MAPS, scope="module")
 def values(request):
-    return MAPS[request.param](LEVELS)
+    """Those of one map, for all tests of it one after the other: to sort four million takes a while."""
+    values = MAPS[request.param](LEVELS)
+    values.flags.writeable = False
+    return values
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def brute(values):
     """The interpolant of G at four million latent points, sorted."""
     latent = (np.arange(4_000_000) + 0.5) / 4_000_000
