@@ -3,11 +3,11 @@
 from streamlit import App
 
 from gausslab.cache import keep_programs
-from gausslab.lab.start import SCRIPT, settle
+from gausslab.lab.start import SCRIPT, opening, settle
 
 keep_programs()
 settle()
 
 from gausslab.lab.wire import ROUTES  # noqa: E402 (JAX reads where to keep its programs when it is imported)
 
-app = App(SCRIPT, routes=ROUTES)
+app = App(SCRIPT, routes=ROUTES, lifespan=opening)

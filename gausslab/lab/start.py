@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import gc
 import os
+import socket
 import sys
 import threading
+import webbrowser
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 from gausslab.cache import keep_programs
+from gausslab.errors import BadInput
 from gausslab.lab.turns import CORES
 
 SCRIPT = Path(__file__).with_name("script.py")
@@ -25,6 +32,7 @@ SETTINGS = {
 RUNS, SHARED = "GAUSSLAB_RUNS", "GAUSSLAB_SHARED"  # in the environment: the folder of saved runs, and who sees it
 
 M_ARENA_MAX = -8  # of mallopt(3)
+LOOK = 0.05  # seconds between two looks whether the page is served
 LATER = 5.0  # seconds after which the first page has come, and there is time for what it does without
 
 _WARMING = threading.Lock()
@@ -74,6 +82,55 @@ def _bring_the_rest() -> None:
     gc.freeze()
 
 
+@asynccontextmanager
+async def opening(app: Any) -> AsyncIterator[None]:
+    """Open the page in a browser as soon as it is served, where Streamlit is not told to do without."""
+    from streamlit import config
+
+    if config.get_option("server.headless"):
+        yield
+        return
+    address = config.get_option("server.address") or "localhost"
+    host, port = "localhost" if _is_everywhere(address) else address, config.get_option("server.port")
+    there = asyncio.create_task(_open(host, port))
+    yield
+    there.cancel()
+
+
+def _is_everywhere(address: str) -> bool:
+    try:
+        return ip_address(address).is_unspecified
+    except ValueError:  # a name
+        return False
+
+
+async def _open(host: str, port: int) -> None:
+    while True:
+        try:
+            _, writer = await asyncio.open_connection(host, port)
+            break
+        except OSError:
+            await asyncio.sleep(LOOK)
+    writer.close()
+    await asyncio.to_thread(webbrowser.open, f"http://{f'[{host}]' if ':' in host else host}:{port}")
+
+
+def _check_free(host: str, port: int) -> None:
+    """Complain of a port that cannot be had.
+
+    Raises:
+        BadInput: somebody else listens there, or it is not this machine's.
+    """
+    try:
+        with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
+            pass
+    except OSError as error:
+        raise BadInput(
+            f"expected an address and a free port to listen at, got {host}:{port}, where one cannot "
+            f"({error.strerror}); choose others with --host and --port"
+        ) from None
+
+
 def main(host: str, port: int, *, browser: bool = True, runs: Path | None = None, shared: bool | None = None) -> None:
     """Serve the lab until it is stopped.
 
@@ -83,7 +140,11 @@ def main(host: str, port: int, *, browser: bool = True, runs: Path | None = None
         browser: whether to open the page in a browser.
         runs: the folder of saved runs; what the environment says, or `runs`, if None.
         shared: whether all visitors see all of them; None as `gausslab.lab.shelves` decides.
+
+    Raises:
+        BadInput: a port that cannot be had.
     """
+    _check_free(host, port)
     keep_programs()
     # The page is a script, to which nothing can be handed; `streamlit run app.py` is told in the same way.
     if runs is not None:
@@ -99,7 +160,7 @@ def main(host: str, port: int, *, browser: bool = True, runs: Path | None = None
         threading.Thread(target=warm_up, daemon=True).start()
     else:
         warm_up()  # who listens is ready: pages that a restart has cut off come back all at once
-    st.App(SCRIPT, routes=ROUTES).run(
+    st.App(SCRIPT, routes=ROUTES, lifespan=opening).run(
         config={
             "server.address": host,
             "server.port": port,

@@ -10,6 +10,7 @@ import urllib.request
 import pytest
 
 COLD_START = 120  # seconds, for a machine that has to compile everything first
+GAUSSLAB = [sys.executable, "-c", "import sys; from gausslab.cli import main; main(sys.argv[1:])"]
 
 
 def free_port():
@@ -23,8 +24,7 @@ def start_server(port, output, *told):
     """A server that answers, told some flags; whoever calls has to end it."""
     # What makes other tests start sooner makes every step slower: the page is tried as it will be met.
     environment = {name: value for name, value in os.environ.items() if name != "JAX_DISABLE_MOST_OPTIMIZATIONS"}
-    start = "import sys; from gausslab.cli import main; main(sys.argv[1:])"
-    command = [sys.executable, "-c", start, "lab", "--port", str(port), "--no-browser", *told]
+    command = [*GAUSSLAB, "lab", "--port", str(port), "--no-browser", *told]
     with output.open("ab") as file:
         server = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, env=environment)
     try:

@@ -1,13 +1,16 @@
 """How the page is served, and who may see it."""
 
 import ctypes
+import os
 import runpy
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
-from servers import free_port, wait_for_server
+from servers import GAUSSLAB, free_port, wait_for_server
 from streamlit import config
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
@@ -28,19 +31,41 @@ def test_other_machines_are_strangers(address):
     assert not from_here(address)
 
 
-def test_streamlit_run_gives_the_stage_its_wire(tmp_path):
-    port = free_port()
-    told = {"server.headless": "true", "server.address": "127.0.0.1", "server.port": str(port)}
-    flags = [part for name, value in told.items() for part in (f"--{name}", value)]
+STREAMLIT = [sys.executable, "-m", "streamlit", "run", str(APP), "--server.headless=false"]
+
+
+@pytest.mark.parametrize("command", [[*GAUSSLAB, "lab", "--port"], [*STREAMLIT, "--server.port"]], ids=["own", "run"])
+def test_command_opens_a_browser_at_a_page_whose_stage_has_its_wire(tmp_path, command):
+    port, told = free_port(), tmp_path / "told"
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > "{told}.new" && mv "{told}.new" "{told}"\n')
+    browser.chmod(0o755)
+    known = tmp_path / ".streamlit" / "credentials.toml"  # of whom Streamlit asks no address for letters
+    known.parent.mkdir()
+    known.write_text('[general]\nemail = ""\n')
     with (tmp_path / "output.txt").open("w+") as output:
-        command = [sys.executable, "-m", "streamlit", "run", str(APP), *flags]
-        with subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT) as server:
+        environment = os.environ | {"BROWSER": str(browser), "HOME": str(tmp_path)}
+        with subprocess.Popen(
+            [*command, str(port)], stdout=output, stderr=subprocess.STDOUT, env=environment
+        ) as server:
             wait_for_server(f"http://127.0.0.1:{port}/_stcore/health", server, tmp_path / "output.txt")
-            with pytest.raises(InvalidStatus, match="403"):  # it is there, and lets nobody in who was told no secret
-                connect(f"ws://127.0.0.1:{port}{PATH}")
-            with pytest.raises(InvalidStatus, match="403"):
-                connect(f"ws://127.0.0.1:{port}{PATH}?visit=guessed")
+            ends = time.monotonic() + 20
+            while not told.exists() and time.monotonic() < ends:
+                time.sleep(0.05)
+            assert told.read_text().strip() in (f"http://127.0.0.1:{port}", f"http://localhost:{port}")
+            for query in ("", "?visit=guessed"):  # it is there, and lets nobody in who was told no secret
+                with pytest.raises(InvalidStatus, match="403"):
+                    connect(f"ws://127.0.0.1:{port}{PATH}{query}")
             server.terminate()
+
+
+def test_port_that_is_taken_is_refused_in_a_sentence():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        command = [*GAUSSLAB, "lab", "--no-browser", "--port", str(port)]
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 2
+    assert f"127.0.0.1:{port}" in ended.stderr and "--port" in ended.stderr and len(ended.stderr.splitlines()) == 1
 
 
 def test_streamlit_run_has_the_lab_s_own_settings():

@@ -44,7 +44,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(cache: Path, output: Path, *, wait: bool = True, port: int | None = None) -> Iterator[Server]:
+def serving(
+    cache: Path, output: Path, *, wait: bool = True, port: int | None = None, browser: Path | None = None
+) -> Iterator[Server]:
     """A server with compiled programs kept in a folder of their own.
 
     Args:
@@ -52,12 +54,14 @@ def serving(cache: Path, output: Path, *, wait: bool = True, port: int | None = 
         output: the file that takes what it says.
         wait: until it answers.
         port: to listen at; a free one if None.
+        browser: the command that it is to open the page with; None for no browser.
     """
     port = free_port() if port is None else port
     environment = {name: value for name, value in os.environ.items() if not name.startswith("JAX_")}
     environment |= {name: str(cache) for name in ("XDG_CACHE_HOME", "LOCALAPPDATA")} | {"JAX_LOG_COMPILES": "1"}
+    environment |= {"BROWSER": str(browser)} if browser else {}
     start = "import sys; from gausslab.cli import main; main(sys.argv[1:])"
-    command = [sys.executable, "-c", start, "lab", "--port", str(port), "--no-browser"]
+    command = [sys.executable, "-c", start, "lab", "--port", str(port), "--browser" if browser else "--no-browser"]
     with output.open("wb") as file:
         process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, env=environment)
     server = Server(f"http://127.0.0.1:{port}/", process, output)
