@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gausslab.errors import BadInput
@@ -282,6 +282,7 @@ def test_any_array_survives_the_round_trip(values):
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.floats(-100, 100), st.floats(0, 100)), min_size=2, max_size=30))
+@example([(0.0, 0.0), (5e-324, 2.0)])
 def test_any_drawn_curve_is_learnt_or_refused(points):
     x, y = np.array(points).T
     try:
