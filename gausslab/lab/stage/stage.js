@@ -81,6 +81,7 @@ class Stage {
     this.target = null;
     this.span = { first: 0, last: 0 };
     this.epoch = -1;
+    this.asked = false; // for anything, so far
     this.heard = 0; // number of the last request that was answered
     this.drawn = this.gameAt = this.machineAt = this.drawnAt = this.saidAt = this.shownAt = 0;
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -171,6 +172,7 @@ class Stage {
   /** Is told when the server is lost, and when it answers again. */
   connect(there) {
     this.playhead.offline = !there;
+    if (there) this.wire.mend();
     this.note(there ? "" : "The server does not answer. This page waits for it, and goes on where it stands.");
   }
 

@@ -35,6 +35,14 @@ export class Wire {
     this.connect();
   }
 
+  /** Tries anew where it has given up, since the server has been away and is there again. */
+  mend() {
+    if (!this.secret || this.socket) return;
+    clearTimeout(this.timer);
+    this.failed = 0;
+    this.connect();
+  }
+
   connect() {
     const address = new URL(PATH, document.baseURI);
     address.protocol = address.protocol.replace("http", "ws");
