@@ -4,8 +4,10 @@ from streamlit import App
 
 from gausslab.cache import keep_programs
 from gausslab.lab.start import SCRIPT, opening, settle
+from gausslab.rubbish import look_seldom
 
 keep_programs()
+look_seldom()
 settle()
 
 from gausslab.lab.wire import ROUTES  # noqa: E402 (JAX reads where to keep its programs when it is imported)

@@ -22,6 +22,7 @@ from gausslab.cli.runs import BROKE_DOWN, INTERRUPTED, resume, train
 from gausslab.cli.shelf import shelf
 from gausslab.cli.tables import listings
 from gausslab.errors import BadInput
+from gausslab.rubbish import look_seldom
 
 BAD_INPUT = 2
 
@@ -54,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def _exit_code(arguments: Sequence[str] | None) -> int:
     cache.keep_programs()
+    look_seldom()
     try:
         answer: Any = gausslab.main(arguments, prog_name="gausslab", standalone_mode=False)
     except BadInput as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
-import gc
 import os
 import socket
 import sys
@@ -20,6 +19,7 @@ from typing import Any
 from gausslab.cache import keep_programs
 from gausslab.errors import BadInput
 from gausslab.lab.turns import CORES
+from gausslab.rubbish import look_as_usual
 
 SCRIPT = Path(__file__).with_name("script.py")
 SETTINGS = {
@@ -78,8 +78,7 @@ def _bring_the_rest() -> None:
 
     from gausslab import figures  # noqa: F401
 
-    gc.collect()
-    gc.freeze()
+    look_as_usual()
 
 
 @asynccontextmanager

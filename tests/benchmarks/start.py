@@ -2,9 +2,9 @@
 
 Each process is new. A cold one has an empty cache folder: it imports everything, makes the recipe `steady` on its
 target, compiles, trains one step, brings its frame to the host, and says so; the clock stops when that is read here.
-The second process does the same with what the first left in JAX's persistent compilation cache, which is switched on
-as the command line does it. Help runs to its end, and says whether JAX was
-loaded. Beside each time stands the processor's, which neighbours on the machine lengthen less.
+The second process does the same with what the first left in JAX's persistent compilation cache. Programs are kept, and
+rubbish looked for, as the command line does it. Help runs to its end, and says whether JAX was loaded. Beside each time
+stands the processor's, which neighbours on the machine lengthen less.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ PROCESSES = 5
 COLD, SECOND, HELP = 3.0, 1.5, 0.5  # seconds
 FIRST_STEP = """
 from gausslab.cache import keep_programs
+from gausslab.rubbish import look_seldom
 keep_programs()
+look_seldom()
 from gausslab.recipes import RECIPES
 from gausslab.run import train
 train(RECIPES["steady"].experiment(), steps=1, progress=False)
