@@ -16,7 +16,7 @@ from gausslab import networks, penalties, sampling
 from gausslab.losses import LOSSES, discriminator_loss, generator_loss
 from gausslab.optimisers import OPTIMISERS, SCHEDULES, Knobs
 from gausslab.sampling import TargetTable
-from gausslab.settings import Experiment
+from gausslab.settings import Discriminator, Experiment
 
 DATA_SPAN = (-4.0, 4.0)  # where nearly all of a target of unit size lies
 DRAWS_PER_STEP = 64  # keys set aside for each step: discriminator updates from 0, generator updates from 32
@@ -119,23 +119,30 @@ def judge(
     return v[:, 0], statistics
 
 
-def _blurred(conditions: Conditions, clock: Array, x: Array, batch: Batch, place: int) -> Array:
-    """Add instance noise (Sønderby et al. 2017), drawn only where there is any."""
+def _blurred(conditions: Conditions, clock: Array, batch: Batch, samples: dict[int, Array]) -> list[Array]:
+    """Add instance noise (Sønderby et al. 2017), drawn only where there is any, for each place at which it is drawn."""
     knobs = conditions.knobs
 
-    def blurred() -> Array:
+    def blurred() -> list[Array]:
         level = knobs["remedies.instance_noise"] * 0.5 ** (clock / knobs["remedies.noise_half_life"])
-        return x + level * sampling.normals(batch.key, batch.count, DRAWS_PER_STEP + place, x.shape)
+        return [
+            x + level * sampling.normals(batch.key, batch.count, DRAWS_PER_STEP + place, x.shape)
+            for place, x in samples.items()
+        ]
 
-    return jax.lax.cond(knobs["remedies.instance_noise"] > 0, blurred, lambda: x)
+    return jax.lax.cond(knobs["remedies.instance_noise"] > 0, blurred, lambda: list(samples.values()))
+
+
+def _compares(settings: Discriminator) -> bool:
+    """Whether D's output on a sample depends on the others of its batch."""
+    return settings.batch_norm or settings.minibatch_kernels > 0
 
 
 def _judged(
     structure: Experiment, psi: Array, statistics: networks.Statistics, real: Array, fake: Array, batch: Batch
 ) -> tuple[Float[Array, " packs"], Float[Array, " packs"], networks.Statistics]:
     """D's raw outputs on reals and on fakes: in one pass, unless D compares the samples of a batch."""
-    settings = structure.discriminator
-    if settings.batch_norm or settings.minibatch_kernels:
+    if _compares(structure.discriminator):
         v_real, statistics = judge(structure, psi, statistics, real, batch.key_for(6))
         v_fake, statistics = judge(structure, psi, statistics, fake, batch.key_for(7))
         return v_real, v_fake, statistics
@@ -148,20 +155,30 @@ def _discriminator_objective(
 ) -> tuple[Array, networks.Statistics]:
     loss, knobs, before = LOSSES[structure.loss], conditions.knobs, state.discriminator.statistics
     fake, _ = generate(structure, theta, state.generator.statistics, batch)
-    real = _blurred(conditions, state.clock, batch.real, batch, 4)
-    fake = _blurred(conditions, state.clock, fake, batch, 5)
-    v_real, v_fake, statistics = _judged(structure, psi, before, real, fake, batch)
-    total = discriminator_loss(loss, v_real, v_fake, knobs["remedies.label_smoothing"])
+    real, fake = _blurred(conditions, state.clock, batch, {4: batch.real, 5: fake})
     names = [name for name, _ in structure.penalties]
-    if names:
-        pack = structure.discriminator.pack
-        costs = penalties.values(
-            [penalties.PENALTIES[name] for name in names],
-            lambda points: judge(structure, psi, before, points.reshape(-1), batch.key_for(6))[0],
-            real.reshape(-1, pack),
-            fake.reshape(-1, pack),
-            [batch.key_for(8 + place) for place in range(len(names))],
+    members, pack = [penalties.PENALTIES[name] for name in names], structure.discriminator.pack
+    costs: list[Array] = []
+    if penalties.at_all_judged(members) and not _compares(structure.discriminator):
+        # Outputs and slopes in one pass: two would take twice as long to compile, and to run.
+        both = jnp.concatenate([real, fake])
+        v, slope_of, statistics = jax.vjp(
+            lambda x: judge(structure, psi, before, x, batch.key_for(6)), both, has_aux=True
         )
+        v_real, v_fake = v[: v.size // 2], v[v.size // 2 :]
+        costs = penalties.costs(members, slope_of(jnp.ones_like(v))[0].reshape(-1, pack))
+    else:
+        v_real, v_fake, statistics = _judged(structure, psi, before, real, fake, batch)
+        if members:
+            costs = penalties.values(
+                members,
+                lambda points: judge(structure, psi, before, points.reshape(-1), batch.key_for(6))[0],
+                real.reshape(-1, pack),
+                fake.reshape(-1, pack),
+                [batch.key_for(8 + place) for place in range(len(names))],
+            )
+    total = discriminator_loss(loss, v_real, v_fake, knobs["remedies.label_smoothing"])
+    if costs:
         total = total + sum(knobs[f"penalties.{name}"] * cost for name, cost in zip(names, costs, strict=True))
     return total, statistics
 
@@ -171,11 +188,11 @@ def _generator_objective(
 ) -> tuple[Array, networks.Statistics]:
     loss, before = LOSSES[structure.loss], state.discriminator.statistics
     fake, statistics = generate(structure, theta, state.generator.statistics, batch)
-    fake = _blurred(conditions, state.clock, fake, batch, 5)
     if loss.paired:
-        real = _blurred(conditions, state.clock, batch.real, batch, 4)
+        real, fake = _blurred(conditions, state.clock, batch, {4: batch.real, 5: fake})
         v_real, v_fake, _ = _judged(structure, psi, before, real, fake, batch)
     else:
+        (fake,) = _blurred(conditions, state.clock, batch, {5: fake})
         v_fake, _ = judge(structure, psi, before, fake, batch.key_for(7))
         v_real = v_fake
     return generator_loss(loss, v_real, v_fake), statistics

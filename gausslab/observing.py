@@ -305,11 +305,6 @@ def _kept(cache: dict[int, Frame], place: int, make) -> Frame:
     return cache[place]
 
 
-def to_host(observations: Observation) -> Observation:
-    """Copy a whole stretch of observations to NumPy at once: row by row takes 100 times as long."""
-    return jax.tree.map(np.asarray, observations)
-
-
 def stacked(arrays: dict[str, Any]) -> Observation:
     """Observations from named arrays, as they come from a file."""
     moves = Moves(*(arrays[name] for name in Moves._fields))

@@ -43,9 +43,18 @@ def values(
         keys: one for each penalty, for those that draw points of their own.
     """
     points = [penalty.points(real, fake, key) for penalty, key in zip(penalties, keys, strict=True)]
-    slopes = jax.grad(lambda x: critic(x).sum())(jnp.concatenate(points))
+    return costs(penalties, jax.grad(lambda x: critic(x).sum())(jnp.concatenate(points)))
+
+
+def costs(penalties: Sequence[Penalty], slopes: Samples) -> list[Float[Array, ""]]:
+    """The penalties, without their weights, of D's slopes at the points of each, one penalty's after the other's."""
     squares = jnp.split((slopes**2).sum(-1), len(penalties))
     return [penalty.cost(square).mean() for penalty, square in zip(penalties, squares, strict=True)]
+
+
+def at_all_judged(penalties: Sequence[Penalty]) -> bool:
+    """Whether these look at just what D is judged by: at all reals, and then at all fakes."""
+    return [penalty.points for penalty in penalties] == [_at_reals, _at_fakes]
 
 
 def _at_reals(real: Samples, fake: Samples, key: Array) -> Samples:

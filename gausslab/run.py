@@ -35,7 +35,7 @@ from gausslab.events import PAUSE, Event, Events
 from gausslab.force import TARGET_KNOBS, Force, Rules, following, keys, parsed
 from gausslab.frame import Frame
 from gausslab.game import State
-from gausslab.observing import Frames, Reel, Units, frame, to_host
+from gausslab.observing import Frames, Reel, Units, frame
 from gausslab.pacing import FRAMES_PER_CALL, NO_STEPS, Timing, next_stops, padded
 from gausslab.pushforward import push
 from gausslab.settings import Experiment
@@ -291,7 +291,6 @@ class Run:
         """
         before, moves = self.state, self.moves
         self.state, self.moves, observations = self._advanced(before, moves, steps)
-        observations = to_host(observations)
         if not observations.finite.all():
             observations = self._back_to_last_good(before, moves, observations)
         return Reel(self._force.look, self.knobs, observations)
@@ -303,7 +302,7 @@ class Run:
         again = np.zeros_like(observations.step)
         again[0] = broken - 1 - int(before.step)
         self.state, self.moves, last = self._advanced(before, moves, again)
-        seen = jax.tree.map(lambda some, one: np.concatenate([some[:good], one[:1]]), observations, to_host(last))
+        seen = jax.tree.map(lambda some, one: np.concatenate([some[:good], one[:1]]), observations, last)
         reel = Reel(self._force.look, self.knobs, seen)
         frames = [frame(reel.look, reel.observation(place), reel.knobs) for place in range(len(reel))]
         self.failure = blame([*self.frames[-20:], *frames], broken, self.knobs, self._bounded)
@@ -328,20 +327,20 @@ class Run:
         if self.timing.compiling and self.frames:
             return
         started = time.perf_counter()
-        *_, observations = self._advanced(self.state, self.moves, NO_STEPS)
-        first = to_host(observations)
+        *_, first = self._advanced(self.state, self.moves, NO_STEPS)
         if not self.frames:
             self.frames.add(Reel(self._force.look, self.knobs, first).part(slice(1)))
         self.timing.compiling += time.perf_counter() - started
         started = time.perf_counter()
-        to_host(self._advanced(self.state, self.moves, NO_STEPS)[2])
+        self._advanced(self.state, self.moves, NO_STEPS)
         self.timing.looking = time.perf_counter() - started
 
-    def _advanced(self, state: State, moves: Moves, steps: np.ndarray):
-        force = self._force
-        return training.advance(
-            self._rules.structure, force.conditions, state, moves, force.look.view, jnp.asarray(steps)
+    def _advanced(self, state: State, moves: Moves, steps: np.ndarray) -> tuple[State, Moves, Observation]:
+        force, view = self._force, self._force.look.view
+        state, moves, words = training.advance(
+            self._rules.structure, force.conditions, state, moves, view, jnp.asarray(steps)
         )
+        return state, moves, training.to_host(words, view)
 
     def _take(self, goal: int) -> None:
         """Take the steps of one call, and keep what was seen at multiples of `frame_every` and at the goal."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 import math
 from functools import partial
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from gausslab import networks, sampling
@@ -61,7 +62,10 @@ class View(NamedTuple):
 
 
 class Observation(NamedTuple):
-    """What one frame needs from the device, in the run's own units; all the rest follows from it on the host."""
+    """What one frame needs from the device, in the run's own units; all the rest follows from it on the host.
+
+    It leaves the device as one row of words of 32 bits: `to_host` tells them apart.
+    """
 
     step: Int[Array, ""]
     g: Float[Array, " points"]  # G on the latent grid, or quantiles of samples where it is no map of one z
@@ -101,7 +105,7 @@ def step(structure: Experiment, conditions: Conditions, state: State, moves: Mov
 
 
 def _finite(conditions: Conditions, state: State, moves: Moves) -> Bool[Array, ""]:
-    total = jnp.abs(state.generator.parameters).sum() + jnp.abs(state.discriminator.parameters).sum()
+    total = jnp.abs(jnp.concatenate([state.generator.parameters, state.discriminator.parameters])).sum()
     # A player that stands still has no new loss, and none at all if it has never moved.
     losses = jnp.where(conditions.knobs["discriminator.steps"] > 0, moves.discriminator_loss, 0.0)
     losses += jnp.where(conditions.knobs["generator.steps"] > 0, moves.generator_loss, 0.0)
@@ -117,8 +121,8 @@ def advance(
     moves: Moves,
     view: View,
     steps: Int[Array, " frames"],
-) -> tuple[State, Moves, Observation]:
-    """Train and look: an observation after each so many steps.
+) -> tuple[State, Moves, Float[Array, "frames words"]]:
+    """Train and look: the words of an observation after each so many steps.
 
     A step that leaves a NaN or an infinity behind is the last one: the observation after it is marked, and its step
     tells which it was.
@@ -148,11 +152,40 @@ def advance(
             # The samples of a look that follows no step are those of the look before, and dear.
             look = partial(_sampled, structure, conditions, state, view)
             g = jax.lax.cond((taken > 0) | jnp.isnan(g[0]), look, lambda: g)
-        return (state, moves, finite, g), _observation(structure, conditions, state, moves, view, finite, g)
+        # What follows from the grids alone is cheap: taken out of the loop it would be a dozen programs of its own.
+        here, _ = jax.lax.optimization_barrier((view, state.step))
+        return (state, moves, finite, g), _words(_observation(structure, conditions, state, moves, here, finite, g))
 
     unseen = jnp.full_like(view.z, jnp.nan) if structure.sampled else None
-    (state, moves, *_), observations = jax.lax.scan(frame, (state, moves, jnp.array(True), unseen), steps)
-    return state, moves, observations
+    (state, moves, *_), words = jax.lax.scan(frame, (state, moves, jnp.array(True), unseen), steps)
+    return state, moves, words
+
+
+def _words(observation: Observation) -> Float[Array, " words"]:
+    """An observation in one piece: as many arrays as it has, each would be a program to compile and a way to the host.
+
+    A step is no float32: its bits go as they are.
+    """
+    step = jax.lax.bitcast_convert_type(observation.step, jnp.float32)
+    told = observation._replace(step=step, finite=observation.finite.astype(jnp.float32))
+    return jnp.concatenate([leaf.reshape(-1) for leaf in jax.tree.leaves(told)])
+
+
+def to_host(words: Float[Array, "frames words"], view: View) -> Observation:
+    """The observations that were made, in NumPy, the first axis counting frames.
+
+    Args:
+        words: as `advance` returns them.
+        view: the grids that were looked at.
+    """
+    table, singles = np.asarray(words), (1,) * len(Moves._fields)
+    points, cells = view.z.size, view.x.size
+    rug = (table.shape[1] - points - 2 * cells - len(singles) - 2) // 2
+    ends = np.cumsum([1, points, cells, cells, rug, rug, *singles])
+    parts: list[Any] = [part.copy() for part in np.split(table, ends, axis=1)]
+    step, g, logits, push, real, fake, *moves, finite = parts
+    moved = Moves(*(move[:, 0] for move in moves))
+    return Observation(step.view(np.int32)[:, 0], g, logits, push, real, fake, moved, finite[:, 0] > 0)
 
 
 def still() -> Moves:

@@ -227,11 +227,11 @@ def play(name: str) -> Played:
         before, elsewhere = game(experiment), turned(experiment)
         conditions, look = conditions_of(elsewhere, before.look.units)
         advance = partial(training.advance, before.structure)
-        state, moves, observations = advance(before.conditions, before.state, before.moves, before.look.view, steps)
+        state, moves, words = advance(before.conditions, before.state, before.moves, before.look.view, steps)
         with compilations() as compiled_again, jax.transfer_guard("disallow"):
             after, *_ = advance(conditions, state, moves, look.view, other_steps)
             jax.block_until_ready(after)
-    seen = jax.tree.map(lambda leaf: leaf[:3], jax.device_get(observations))
+    seen = jax.tree.map(lambda leaf: leaf[:3], training.to_host(words, before.look.view))
     return Played(experiment, before, state, moves, seen, compiled_again, after)
 
 

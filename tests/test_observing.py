@@ -10,7 +10,7 @@ from constructors import EXPERIMENTS, QUICKLY, compilations, game, observed, pla
 from gausslab import observing, training
 from gausslab.frame import Frame
 from gausslab.losses import LOSSES
-from gausslab.observing import Reel, Units, equilibrium, latent_quantiles, lens, named, stacked, target_table, to_host
+from gausslab.observing import Reel, Units, equilibrium, latent_quantiles, lens, named, stacked, target_table
 from gausslab.run import Run, begin
 from gausslab.settings import Latent
 from gausslab.targets import parse
@@ -31,7 +31,7 @@ TARGETS = [
 def reel(request) -> Reel:
     """Three observations of a short game for one loss."""
     game = play(next(name for name in EXPERIMENTS if name.split("-")[0] == request.param))
-    return Reel(game.before.look, game.experiment.knobs(), to_host(game.observations))
+    return Reel(game.before.look, game.experiment.knobs(), game.observations)
 
 
 @pytest.fixture
@@ -248,8 +248,8 @@ _shown = jax.jit(training.shown, static_argnums=0, compiler_options=QUICKLY)
 def _looked(start):
     """What is seen before the first step."""
     at_once = np.zeros(1, np.int32)
-    *_, seen = training.advance(start.structure, start.conditions, start.state, start.moves, start.look.view, at_once)
-    return jax.tree.map(lambda leaf: leaf[0], to_host(seen))
+    *_, words = training.advance(start.structure, start.conditions, start.state, start.moves, start.look.view, at_once)
+    return jax.tree.map(lambda leaf: leaf[0], training.to_host(words, start.look.view))
 
 
 def test_a_generator_whose_dropout_never_ends_is_sampled_and_says_so():

@@ -169,7 +169,8 @@ def _advanced(run, steps: np.ndarray):
     force = run._force
     view = force.look.view
     parts = (run._rules.structure, force.conditions, run.state, run.moves, view)
-    return jax.device_get(training.advance(*parts, jnp.asarray(steps)))
+    state, moves, words = training.advance(*parts, jnp.asarray(steps))
+    return *jax.device_get((state, moves)), training.to_host(words, view)
 
 
 def test_a_step_that_leaves_a_nan_is_the_last_one():
@@ -196,7 +197,8 @@ def test_a_sampled_look_that_follows_no_step_is_the_look_before():
 
     def seen(*steps: int):
         parts = (start.structure, start.conditions, start.state, start.moves, start.look.view)
-        return np.asarray(training.advance(*parts, jnp.asarray(padded(steps)))[2].g)[: len(steps)]
+        *_, words = training.advance(*parts, jnp.asarray(padded(steps)))
+        return training.to_host(words, start.look.view).g[: len(steps)]
 
     with jax.numpy_rank_promotion("raise"):
         late, early = seen(2, 0, 3, 0), seen(0, 0, 2, 3)
