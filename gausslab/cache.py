@@ -40,3 +40,9 @@ def keep_programs() -> bool:
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
     return bool(kept)
+
+
+def traced() -> Path | None:
+    """Where programs are kept as they were traced, beside what has been compiled; None where none are kept."""
+    kept = os.environ.get("JAX_COMPILATION_CACHE_DIR")
+    return Path(kept) / "traced" if kept else None

@@ -321,5 +321,9 @@ def averaged(conditions: Conditions, clock: Array, average: Array, parameters: A
 def initial_player(network, inputs: int, span: tuple[float, float], structure: Experiment, key: Array) -> Player:
     """A player that has learnt nothing yet."""
     parameters, statistics = networks.initial(network, inputs, span, key)
-    memory = OPTIMISERS[structure.optimiser.name].make(*(jnp.zeros(()),) * 4).init(parameters)
-    return Player(parameters, statistics, memory)
+    return Player(parameters, statistics, remembered(structure, parameters))
+
+
+def remembered(structure: Experiment, parameters: Array) -> Any:
+    """What an optimiser that has not moved yet remembers of a player."""
+    return OPTIMISERS[structure.optimiser.name].make(*(jnp.zeros(()),) * 4).init(parameters)

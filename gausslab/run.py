@@ -16,7 +16,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +25,7 @@ import numpy as np
 from jaxtyping import Int
 from tqdm.auto import tqdm
 
-from gausslab import training
+from gausslab import programs, training
 from gausslab.callbacks.watching import Watcher, watched
 from gausslab.checkpoints import Checkpoints, Mark
 from gausslab.diagnosis import Failure, blame
@@ -72,6 +71,7 @@ class Run:
     _force: Force = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        self.state, self.moves = programs.at_home(self.state), programs.at_home(self.moves)
         self.events = Events(self.events)
         self.frames.drawn_by(_picture)
         if self.first is None:
@@ -149,7 +149,7 @@ class Run:
         self._force = self._rules.after(self._force, events)
         if TARGET_KNOBS & {event.knob for event in events}:
             # A new target is a new game for the schedule and the average, though not for the weights.
-            self.state = self.state._replace(clock=jax.device_put(np.int32(0)))
+            self.state = self.state._replace(clock=programs.at_home(np.int32(0)))
         self.events.extend(events)
 
     def train(self, steps: int, *, progress: bool | None = None, watchers: Sequence[Watcher] = ()) -> Run:
@@ -264,7 +264,7 @@ class Run:
 
     def _restored(self, mark: Mark) -> Run:
         other = self.fork()
-        other.state, other.moves = jax.device_put((mark.state, mark.moves))
+        other.state, other.moves = programs.at_home((mark.state, mark.moves))
         other.failure, other.events = None, Events(self.events[: mark.events])
         if (mark.knobs, mark.text) != (self._force.knobs, self.text):
             other._force = self._rules.force(mark.knobs, mark.text)
@@ -441,9 +441,10 @@ def begin(
 
     if not ahead:
         return standing(training.initial(beginning, key))
+    shapes = training.initial.eval_shape(beginning, key)
     with ThreadPoolExecutor(max_workers=1) as other:
         state = other.submit(training.initial, beginning, key)
-        run = standing(jax.eval_shape(partial(training.unlearnt, beginning), key))
+        run = standing(shapes)
         run.compile(looks)
         run.state = state.result()
     return run

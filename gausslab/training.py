@@ -15,8 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
-from gausslab import networks, sampling
-from gausslab.game import DATA_SPAN, DRAWS_PER_STEP, Batch, Conditions, State, draw, initial_player
+from gausslab import networks, programs, sampling
+from gausslab.game import DATA_SPAN, DRAWS_PER_STEP, Batch, Conditions, Player, State, draw, initial_player, remembered
 from gausslab.losses import LOSSES
 from gausslab.settings import Experiment
 from gausslab.updates import UPDATES, Moves
@@ -78,12 +78,7 @@ class Observation(NamedTuple):
 
 
 def unlearnt(structure: Experiment, key: Array) -> State:
-    """A game that has not begun.
-
-    Args:
-        structure: static; its `beginning` is enough, and the same for games that differ in how they go on.
-        key: of the weights.
-    """
+    """What `initial` traces."""
     generator_key, discriminator_key = jax.random.split(key)
     generator = initial_player(
         structure.generator, structure.latent.dimension, sampling.span(structure.latent), structure, generator_key
@@ -95,7 +90,22 @@ def unlearnt(structure: Experiment, key: Array) -> State:
     return State(zero, zero, generator, discriminator, generator.parameters)
 
 
-initial = jax.jit(unlearnt, static_argnums=0, compiler_options=COMPILED_FOR_ONE_USE)
+@partial(jax.jit, static_argnums=0, compiler_options=COMPILED_FOR_ONE_USE)
+def initial(structure: Experiment, key: Array) -> State:
+    """A game that has not begun, as one program.
+
+    Args:
+        structure: static; its `beginning` is enough, and the same for games that differ in how they go on.
+        key: of the weights.
+    """
+    keeps = structure.generator.keeps_statistics or structure.discriminator.keeps_statistics
+    return programs.called(unlearnt, structure, (key,), None if keeps else _empty(structure))
+
+
+def _empty(structure: Experiment) -> State:
+    """What a state of networks that keep no statistics is made of."""
+    memory = jax.eval_shape(lambda: remembered(structure, jnp.zeros(1)))
+    return State(0, 0, Player(0, {}, memory), Player(0, {}, memory), 0)  # pyright: ignore[reportArgumentType] (a tree)
 
 
 def step(structure: Experiment, conditions: Conditions, state: State, moves: Moves) -> tuple[State, Moves]:
@@ -135,6 +145,18 @@ def advance(
         view: the grids to look at.
         steps: steps before each frame, traced; 0 looks again without training.
     """
+    return programs.called(trained, structure, (conditions, state, moves, view, steps), (state, moves, steps))
+
+
+def trained(
+    structure: Experiment,
+    conditions: Conditions,
+    state: State,
+    moves: Moves,
+    view: View,
+    steps: Int[Array, " frames"],
+) -> tuple[State, Moves, Float[Array, "frames words"]]:
+    """What `advance` traces."""
 
     def frame(carry, steps):
         def going(carry):
@@ -190,7 +212,8 @@ def to_host(words: Float[Array, "frames words"], view: View) -> Observation:
 
 def still() -> Moves:
     """The moves of a game that has not begun: there are none, and nothing to be read from them."""
-    return Moves(*(jnp.full((), jnp.nan, jnp.float32),) * len(Moves._fields))
+    nothing: Any = np.float32(np.nan)
+    return programs.at_home(Moves(*(nothing,) * len(Moves._fields)))
 
 
 def samples(structure: Experiment) -> int:

@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from gausslab import networks
 from gausslab.game import (
     DRAWS_PER_STEP,
     Batch,
@@ -27,7 +28,6 @@ from gausslab.game import (
     moved,
 )
 from gausslab.losses import LOSSES, discriminator_loss
-from gausslab.networks import Statistics
 from gausslab.settings import Experiment
 
 GENERATOR_DRAWS = DRAWS_PER_STEP // 2
@@ -104,7 +104,7 @@ def _side_gradient(structure: Experiment, conditions: Conditions, state: State, 
     before = state.discriminator.statistics
     fake, _ = generate(structure, state.generator.parameters, state.generator.statistics, batch)
 
-    def objective(psi: Array) -> tuple[Array, Statistics]:
+    def objective(psi: Array) -> tuple[Array, networks.Statistics]:
         v_real, after = judge(structure, psi, before, batch.real, batch.key_for(6))
         v_fake, after_fake = judge(structure, psi, before, fake, batch.key_for(7))
         if reals:

@@ -24,7 +24,7 @@ DEVICE = {
     "updates",
 }
 ALLOWED = {
-    "jax": {"export", "files", "force", "run", *DEVICE},
+    "jax": {"export", "files", "force", "programs", "run", *DEVICE},
     "flax": {"networks"},
     "optax": {"game", "optimisers"},
     "matplotlib": {"figures"},

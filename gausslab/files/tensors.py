@@ -5,12 +5,11 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from pydantic import Field
 from safetensors import SafetensorError, safe_open
@@ -97,15 +96,14 @@ def read_checkpoint(path: Path, structure: Experiment) -> Checkpoint:
     with _Tensors(path) as tensors:
         header = validated(_CheckpointHeader, tensors.header)
         arrays = tensors.read(shapes)
-    leaves = [jnp.asarray(arrays[name]) for name in shapes]
-    state, moves = jax.tree.unflatten(jax.tree.structure(empty), leaves)
+    state, moves = jax.tree.unflatten(jax.tree.structure(empty), [arrays[name] for name in shapes])
     return Checkpoint(state, moves, Units(header.units.origin, header.units.unit))
 
 
 @lru_cache(maxsize=8)
 def _empty(structure: Experiment) -> tuple[State, Moves]:
     """What each leaf of a checkpoint is like."""
-    return jax.eval_shape(partial(training.unlearnt, structure), jax.random.key(0)), jax.eval_shape(training.still)
+    return training.initial.eval_shape(structure, jax.random.key(0)), jax.eval_shape(training.still)
 
 
 def _leaves(state: State, moves: Moves) -> Iterator[tuple[str, Any]]:

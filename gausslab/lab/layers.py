@@ -7,9 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from gausslab import sampling
+from gausslab import networks, sampling
 from gausslab.game import DATA_SPAN
-from gausslab.networks import hidden
 from gausslab.observing import Lens
 from gausslab.run import Run
 
@@ -49,5 +48,5 @@ def look_into(run: Run, station: str, look: Lens) -> Layers | None:
         places, inputs, statistics = scene.x, look.view.x, state.discriminator.statistics
         network, span, parameters = structure.discriminator, DATA_SPAN, state.discriminator.parameters
     some = np.linspace(0, places.size - 1, POINTS).round().astype(int)
-    found = hidden(network, span, parameters, statistics, np.asarray(inputs)[some, None])
+    found = networks.hidden(network, span, parameters, statistics, np.asarray(inputs)[some, None])
     return Layers(station, run.step, places[some], tuple(np.asarray(layer) for layer in found))

@@ -3,15 +3,24 @@
 A network is a multilayer perceptron, a curve with a knot at each of many places, or the sum of both.
 
 A player's parameters are one flat float32 vector, so that an optimiser touches one array and a checkpoint holds one.
+
+Names are loaded when they are first used: a process that finds its programs traced (`gausslab.programs`) asks for none,
+and loads no Flax.
 """
 
-from gausslab.networks.activations import ACTIVATIONS, activation
-from gausslab.networks.crowds import MinibatchDiscrimination, moments
-from gausslab.networks.curves import Hats, Slopes, graded
-from gausslab.networks.hidden_layers import hidden
-from gausslab.networks.perceptron import Perceptron
-from gausslab.networks.vectors import Statistics, apply, blueprint, fading, in_order, initial
-from gausslab.networks.waves import harmonics
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gausslab.networks.activations import ACTIVATIONS, activation
+    from gausslab.networks.crowds import MinibatchDiscrimination, moments
+    from gausslab.networks.curves import Hats, Slopes, graded
+    from gausslab.networks.hidden_layers import hidden
+    from gausslab.networks.perceptron import Perceptron
+    from gausslab.networks.vectors import Statistics, apply, blueprint, fading, in_order, initial
+    from gausslab.networks.waves import harmonics
 
 __all__ = [
     "ACTIVATIONS",
@@ -31,3 +40,20 @@ __all__ = [
     "initial",
     "moments",
 ]
+
+_HOMES = {
+    "activations": ("ACTIVATIONS", "activation"),
+    "crowds": ("MinibatchDiscrimination", "moments"),
+    "curves": ("Hats", "Slopes", "graded"),
+    "hidden_layers": ("hidden",),
+    "perceptron": ("Perceptron",),
+    "vectors": ("Statistics", "apply", "blueprint", "fading", "in_order", "initial"),
+    "waves": ("harmonics",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'gausslab.networks' has no attribute {name!r}")
+    return getattr(import_module(f"gausslab.networks.{_HOME_OF[name]}"), name)

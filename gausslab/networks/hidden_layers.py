@@ -9,7 +9,7 @@ import jax
 from jaxtyping import Array, Float
 
 from gausslab.networks.activations import activation
-from gausslab.networks.vectors import Statistics, blueprint
+from gausslab.networks.vectors import Statistics, blueprint, remembered
 from gausslab.settings import Network
 
 
@@ -26,7 +26,7 @@ def hidden(
     if not network.widths:
         return []
     graph, unravel = blueprint(network, x.shape[-1], span)  # pyright: ignore[reportArgumentType] (frozen: hashable)
-    model: Any = graph.apply(unravel(parameters), statistics)
+    model: Any = graph.apply(unravel(parameters), *remembered(statistics))
     kept: dict[str, Any] = {"update_stats": False} if network.spectral_norm else {}
     h, _ = model.features(x)
     found, activate = [], activation(network)

@@ -18,7 +18,7 @@ from gausslab.networks.perceptron import Perceptron, is_a_curve
 from gausslab.settings import Discriminator, Network
 
 LONG = 2**15  # numbers in a vector that is put together piece by piece
-Statistics = nnx.State  # what batch and spectral normalisation remember; empty without them
+Statistics = nnx.State | dict  # what batch and spectral normalisation remember; an empty dict without them
 
 
 class Blueprint(NamedTuple):
@@ -84,8 +84,8 @@ def initial(
     network: Network, inputs: int, span: tuple[float, float], key: Key[Array, ""]
 ) -> tuple[Float[Array, " parameters"], Statistics]:
     """Fresh parameters and statistics."""
-    _, parameters, statistics = nnx.split(Perceptron(network, inputs, span, nnx.Rngs(key)), nnx.Param, ...)
-    return ravel_pytree(parameters)[0], statistics
+    model = Perceptron(network, inputs, span, nnx.Rngs(key))
+    return ravel_pytree(nnx.state(model, nnx.Param))[0], _statistics(model)
 
 
 def apply(
@@ -100,7 +100,7 @@ def apply(
 ) -> tuple[Float[Array, "batch 1"], Statistics]:
     """Raw output of a network, and its statistics after."""
     graph, unravel = blueprint(network, x.shape[-1], span)  # pyright: ignore[reportArgumentType] (frozen: hashable)
-    model = nnx.merge(graph, unravel(parameters), statistics, copy=True)
+    model = nnx.merge(graph, unravel(parameters), *remembered(statistics), copy=True)
     output = model(x, key, training)
     return output, _statistics(model)
 
@@ -133,6 +133,11 @@ def _pairs_in_order(values: Float[Array, " n"], first: int) -> Float[Array, " n"
     return jnp.concatenate([values[:first], swapped, values[last:]])
 
 
+def remembered(statistics: Statistics) -> tuple[Statistics, ...]:
+    """Statistics as a network takes them beside its parameters: none at all, or one state."""
+    return (statistics,) if statistics else ()
+
+
 def _statistics(model: Any) -> Statistics:
     rest: Any = nnx.split(model, nnx.Param, ...)[2]
-    return rest
+    return rest if rest else {}

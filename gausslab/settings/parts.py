@@ -58,6 +58,11 @@ class Network(Part, frozen=True):
     batch_norm: bool = Field(default=False, description="Normalise every hidden layer over the batch.")
     spectral_norm: bool = Field(default=False, description="Divide every weight matrix by its largest singular value.")
 
+    @property
+    def keeps_statistics(self) -> bool:
+        """Whether it remembers more than its parameters from batch to batch."""
+        return self.batch_norm or self.spectral_norm
+
 
 class Generator(Network, frozen=True):
     """The generator, and the average of it that is shown and kept."""
