@@ -290,10 +290,12 @@ class Stage {
   }
 
   loop(now) {
-    this.request = null;
+    this.request = requestAnimationFrame(this.loop);
     this.goOn(now);
-    if (this.moves && !this.calm.matches) this.wake();
-    else this.timer = setTimeout(() => this.wake(), STILL);
+    if (this.request === null || (this.moves && !this.calm.matches)) return;
+    cancelAnimationFrame(this.request);
+    this.request = null;
+    this.timer = setTimeout(() => this.wake(), STILL);
   }
 
   /** Whether the next drawing might be another one. */
