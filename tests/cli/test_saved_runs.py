@@ -166,14 +166,16 @@ def test_what_cannot_be_gone_on_with_is_a_sentence(capsys, arguments, says):
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    """A folder of three runs, one of them damaged."""
-    from constructors import small
-
+    """A folder of three runs, one of them damaged; those of the command, so that its program does for them as well."""
     from gausslab.run import begin
+    from gausslab.settings import Experiment
 
+    tiny = {f"{player}.widths": (4,) for player in ("generator", "discriminator")}
+    tiny |= {f"{player}.fourier_features": 0 for player in ("generator", "discriminator")}
     folder = tmp_path_factory.mktemp("results") / "runs"
     for name, changes, steps in (("b", {"target": "comb(3)"}, 5), ("a", {}, 20), ("c", {}, 7)):
-        begin(small(changes)).train(steps, progress=False).save(folder / name)
+        experiment = Experiment().changed({**tiny, "batch": 16, "frame_every": 5, **changes})
+        begin(experiment).train(steps, progress=False).save(folder / name)
     (folder / "c" / "checkpoint.safetensors").write_bytes(b"")
     return folder
 
