@@ -26,7 +26,11 @@ import pytest
 from xdist.scheduler import LoadFileScheduling
 
 BROWSER = "tests/lab/browser/"
-GAMES = {"tests/test_training.py", "tests/test_observing.py"}
+# Files that play the same games, or give the command the same run to train: what one has compiled, the other has.
+TOGETHER = [
+    {"tests/test_training.py", "tests/test_observing.py"},
+    {"tests/test_cli.py", "tests/cli/test_saved_runs.py"},
+]
 
 SHAPED = (jaxtyping.AbstractDtype, jaxtyping.AbstractArray)
 shaped = jaxtyping.jaxtyped
@@ -107,14 +111,14 @@ def pytest_xdist_auto_num_workers(config):
 
 
 def pytest_xdist_make_scheduler(config, log):
-    """Files stay together, and all that need a browser, which share it and a server, or that play the same games."""
+    """Files stay together, and all that need a browser, which share it and a server, or that compile the same."""
 
     class Together(LoadFileScheduling):
         def _split_scope(self, nodeid):
             if nodeid.startswith(BROWSER):
                 return BROWSER
             file = super()._split_scope(nodeid)
-            return "games" if file in GAMES else file
+            return next((min(files) for files in TOGETHER if file in files), file)
 
     return Together(config, log)
 
@@ -133,6 +137,12 @@ def compiled_quickly():
     from gausslab import training
 
     training.advance = jax.jit(ADVANCE.__wrapped__, static_argnums=0, compiler_options=QUICKLY)
+
+
+@pytest.fixture(scope="session")
+def cache_of_a_user(tmp_path_factory):
+    """Where one fresh user keeps caches, who runs the commands of all files that start them."""
+    return tmp_path_factory.mktemp("cache")
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,8 @@ from scipy.stats import beta, norm
 from gausslab.observing import Units, target_table
 from gausslab.targets import parse
 
+# Thousands of steps of a program take longer than compiling it well.
+pytestmark = pytest.mark.usefixtures("as_people_run_it")
 U = (np.arange(LEVELS) + 0.5) / LEVELS
 STEPS = 2000
 NORMAL = target_table(parse("normal(0, 1)"), Units(0.0, 1.0))

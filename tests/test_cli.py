@@ -42,13 +42,12 @@ def elsewhere(tmp_path, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def environment(as_people_run_it, tmp_path_factory):
-    """That of a fresh user, whose programs are kept between the commands of this file."""
+def environment(as_people_run_it, cache_of_a_user):
+    """That of a fresh user, whose programs are kept between commands."""
     paths = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
     kept = {name: value for name, value in os.environ.items() if "CACHE" not in name}
-    cache = str(tmp_path_factory.mktemp("cache"))
     fonts = {"MPLCONFIGDIR": matplotlib.get_cachedir()}  # are looked for once, and not in each new home
-    return {**kept, **fonts, "XDG_CACHE_HOME": cache, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    return {**kept, **fonts, "XDG_CACHE_HOME": str(cache_of_a_user), "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
 @pytest.fixture(scope="module")

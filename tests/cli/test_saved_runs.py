@@ -43,13 +43,12 @@ def run(*arguments):
 
 
 @pytest.fixture(scope="module")
-def environment(as_people_run_it, tmp_path_factory):
-    """That of a fresh user, whose programs are kept between the commands of this file."""
+def environment(as_people_run_it, cache_of_a_user):
+    """That of a fresh user, whose programs are kept between commands."""
     paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
     kept = {name: value for name, value in os.environ.items() if "CACHE" not in name}
-    cache = str(tmp_path_factory.mktemp("cache"))
     fonts = {"MPLCONFIGDIR": matplotlib.get_cachedir()}  # are looked for once, and not in each new home
-    return {**kept, **fonts, "XDG_CACHE_HOME": cache, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    return {**kept, **fonts, "XDG_CACHE_HOME": str(cache_of_a_user), "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
 @pytest.fixture
@@ -167,14 +166,16 @@ def test_what_cannot_be_gone_on_with_is_a_sentence(capsys, arguments, says):
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    """A folder of three runs, one of them damaged."""
-    from constructors import small
-
+    """A folder of three runs, one of them damaged; those of the command, so that its program does for them as well."""
     from gausslab.run import begin
+    from gausslab.settings import Experiment
 
+    tiny = {f"{player}.widths": (4,) for player in ("generator", "discriminator")}
+    tiny |= {f"{player}.fourier_features": 0 for player in ("generator", "discriminator")}
     folder = tmp_path_factory.mktemp("results") / "runs"
     for name, changes, steps in (("b", {"target": "comb(3)"}, 5), ("a", {}, 20), ("c", {}, 7)):
-        begin(small(changes)).train(steps, progress=False).save(folder / name)
+        experiment = Experiment().changed({**tiny, "batch": 16, "frame_every": 5, **changes})
+        begin(experiment).train(steps, progress=False).save(folder / name)
     (folder / "c" / "checkpoint.safetensors").write_bytes(b"")
     return folder
 

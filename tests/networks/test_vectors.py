@@ -1,5 +1,7 @@
 """Flat vectors of parameters, short and long."""
 
+from functools import cache
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -13,27 +15,29 @@ SPAN = (0.0, 1.0)
 WIDE, NARROW = Generator(widths=(200, 200), activation="tanh"), Generator(widths=(8, 8), activation="tanh")
 
 
+@cache
+def begun(network):
+    return vectors.initial(network, 1, SPAN, jax.random.key(1))
+
+
 def _output(network, vector, x):
-    return vectors.apply(network, SPAN, vector, STATISTICS[network], x, jax.random.key(0), training=True)[0].sum()
-
-
-BEGUN = {network: vectors.initial(network, 1, SPAN, jax.random.key(1)) for network in (WIDE, NARROW)}
-STATISTICS = {network: statistics for network, (_, statistics) in BEGUN.items()}
+    _, statistics = begun(network)
+    return vectors.apply(network, SPAN, vector, statistics, x, jax.random.key(0), training=True)[0].sum()
 
 
 def test_one_network_is_long_and_one_is_not():
-    assert BEGUN[WIDE][0].size >= vectors.LONG > BEGUN[NARROW][0].size
+    assert begun(WIDE)[0].size >= vectors.LONG > begun(NARROW)[0].size
 
 
 @pytest.mark.parametrize("network", [WIDE, NARROW])
 def test_a_vector_turns_into_a_network_and_back(network):
-    vector, _ = BEGUN[network]
+    vector, _ = begun(network)
     unravelled = vectors.blueprint(network, 1, SPAN).unravel(vector)
     np.testing.assert_array_equal(ravel_pytree(unravelled)[0], vector)
 
 
 def test_the_gradient_of_a_long_vector_is_that_of_a_short_one(monkeypatch):
-    vector, _ = BEGUN[WIDE]
+    vector, _ = begun(WIDE)
     x = jnp.linspace(0, 1, 7)[:, None]
 
     def slope(vector):

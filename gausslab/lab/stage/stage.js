@@ -31,6 +31,7 @@ const CALM = 250; // ms between two drawings for those who asked for less motion
 const WORDS_EVERY = 200; // ms between two looks at words and buttons
 const GAME_EVERY = 150; // ms between two drawings of the slower panels
 const MACHINE_EVERY = 90;
+const STILL = 50; // ms between two looks while nothing moves: at the screen's pace they would keep a processor awake
 const LEAST_ROOM = 560; // CSS pixels; a window that is lower scrolls
 
 const DUEL = new Set(["swap", "peace"]);
@@ -85,6 +86,7 @@ class Stage {
     this.heard = 0; // number of the last request that was answered
     this.drawn = this.gameAt = this.machineAt = this.drawnAt = this.saidAt = this.shownAt = 0;
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
+    this.request = this.timer = null;
     this.listen();
     this.showSpeed(this.playhead.speed);
     this.loop = this.loop.bind(this);
@@ -121,6 +123,7 @@ class Stage {
 
   redraw() {
     this.dirty = true;
+    if (this.timer !== null) this.wake();
   }
 
   /** Tells another part of the page at which step the run stands; nothing while it plays. */
@@ -288,6 +291,21 @@ class Stage {
 
   loop(now) {
     this.request = requestAnimationFrame(this.loop);
+    this.goOn(now);
+    if (this.request === null || (this.moves && !this.calm.matches)) return;
+    cancelAnimationFrame(this.request);
+    this.request = null;
+    this.timer = setTimeout(() => this.wake(), STILL);
+  }
+
+  /** Whether the next drawing might be another one. */
+  get moves() {
+    const { playhead, moment } = this;
+    const plays = (playhead.playing || playhead.slow) && !playhead.visited;
+    return this.dirty || plays || moment.view.moving || playhead.position !== this.shownAt;
+  }
+
+  goOn(now) {
     const { playhead, moment } = this;
     if (this.undressed) this.dress();
     const stands = playhead.advance(now, now - (this.lastNow ?? now));
@@ -398,15 +416,18 @@ class Stage {
     this.redraw();
   }
 
-  /** Goes on at the pace of the screen. */
+  /** Goes on with the screen's next picture. */
   wake() {
+    clearTimeout(this.timer);
+    this.timer = null;
     this.request ??= requestAnimationFrame(this.loop);
   }
 
   /** Stands still. */
   rest() {
+    clearTimeout(this.timer);
     cancelAnimationFrame(this.request);
-    this.request = this.lastNow = null;
+    this.request = this.timer = this.lastNow = null;
   }
 
   /** Stops everything and leaves nothing behind. */

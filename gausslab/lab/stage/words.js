@@ -77,7 +77,7 @@ export class Words {
     const { folds, flats } = frame.marks;
     const [paidD, paidG] = ["discriminator_loss", "generator_loss"].map((name) => brief(moment.scalar(name)));
     const held = flats.reduce((total, [, , , mass]) => total + mass, 0);
-    this.alternative.textContent = [
+    const told = [
       `Step ${moment.step} of seed ${seed}. Target ${scene.label}.`,
       words,
       `Generated: mean ${brief(moment.scalar("mean"))}, standard deviation ${brief(moment.scalar("std"))};`,
@@ -89,6 +89,7 @@ export class Words {
       `Losses: discriminator ${paidD}, generator ${paidG}.`,
       inside ? `Inside ${inside.station}: ${contents(inside)}.` : "",
     ].join(" ");
+    if (this.alternative.textContent !== told) this.alternative.textContent = told;
   }
 }
 

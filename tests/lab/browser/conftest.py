@@ -92,6 +92,12 @@ def in_front(page, viewport=SIZE, color_scheme="light", reduced_motion=CALM):
     return page
 
 
+def forget(page):
+    """Empty a page, and what its browser has kept of it."""
+    page.evaluate("localStorage.clear(); sessionStorage.clear()")
+    page.goto("about:blank")
+
+
 @pytest.fixture
 def page(device):
     """Opens an empty page: `page("somebody else", color_scheme="dark")`; it is forgotten once its test is over."""
@@ -105,8 +111,7 @@ def page(device):
 
     yield open_page
     for page, idle in opened:
-        page.evaluate("localStorage.clear(); sessionStorage.clear()")
-        page.goto("about:blank")
+        forget(page)
         idle.append(page)
 
 
@@ -134,18 +139,20 @@ def lab(visit):
 def lasting_pages(device, address):
     """Opens a page that lasts for all tests of a file; to load one costs as much as most tests."""
     labs = {}
+    context, idle = device("one")
 
     def open_lab(query):
         if query in labs:
             in_front(labs[query].page)
             labs[query].start_again()
         else:
-            labs[query] = Lab(in_front(device("one").context.new_page()), address + query)
+            labs[query] = Lab(in_front(idle.pop() if idle else context.new_page()), address + query)
         return labs[query]
 
     yield open_lab
     for lab in labs.values():
-        lab.page.close()
+        forget(lab.page)
+        idle.append(lab.page)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ QUERY = "?target=normal(4,1.25)&seed=3"
 
 
 def test_dark_page_has_a_dark_stage(visit):
-    lab = visit(QUERY, color_scheme="dark")
+    lab = visit(QUERY, color_scheme="dark", viewport={"width": 1920, "height": 1080})
     lab.until(lambda: lab.stage.get_attribute("data-theme") == "dark", "the dark theme")
     lab.pause()
     lab.hide("difference", "discriminator", "optimal", "generator")
