@@ -119,10 +119,13 @@ export class Densities {
     line(context, LEFT, floor, right, floor);
     line(context, LEFT, axis, right, axis);
     context.stroke();
+    let taken = right;
     for (const value of ticks(low, high, width / 75)) {
-      say(context, theme, brief(value, 4), X.at(value), axis + 9, { align: "center", colour: theme.muted });
+      const number = brief(value, 4);
+      say(context, theme, number, X.at(value), axis + 9, { align: "center", colour: theme.muted });
+      taken = Math.max(right, X.at(value) + context.measureText(number).width / 2);
     }
-    say(context, theme, "x", right + 8, axis + 9, { colour: theme.muted });
+    say(context, theme, "x", taken + 8, axis + 9, { colour: theme.muted });
     for (const value of ticks(0, ceiling, 4).slice(1)) {
       say(context, theme, brief(value), LEFT - 5, Y.at(value), { align: "right", colour: theme.muted, size: 11 });
     }

@@ -92,10 +92,11 @@ export class MapPanel {
       say(context, theme, words, x + 25, TOP - 12, { size: 11 });
       x += 25 + context.measureText(words).width + 14;
     }
-    if (!sampled && x + 100 < this.still.width) {
+    const fold = "turns back";
+    if (!sampled && x + 21 + context.measureText(fold).width <= this.still.width) {
       context.fillStyle = this.foldFill;
       context.fillRect(x, TOP - 17, 16, 10);
-      say(context, theme, "turns back", x + 21, TOP - 12, { size: 11 });
+      say(context, theme, fold, x + 21, TOP - 12, { size: 11 });
     }
   }
 
