@@ -123,6 +123,7 @@ class Stage {
 
   redraw() {
     this.dirty = true;
+    this.tellRest();
     if (this.timer !== null) this.wake();
   }
 
@@ -292,6 +293,7 @@ class Stage {
   loop(now) {
     this.request = requestAnimationFrame(this.loop);
     this.goOn(now);
+    this.tellRest();
     if (this.request === null || (this.moves && !this.calm.matches)) return;
     cancelAnimationFrame(this.request);
     this.request = null;
@@ -303,6 +305,15 @@ class Stage {
     const { playhead, moment } = this;
     const plays = (playhead.playing || playhead.slow) && !playhead.visited;
     return this.dirty || plays || moment.view.moving || playhead.position !== this.shownAt;
+  }
+
+  /** Says, in the page, whether what is shown will stay as it is until somebody does something. */
+  tellRest() {
+    const { acts, current, waiting } = this.playhead;
+    const told = this.saidAt > this.drawnAt; // the words follow the pictures
+    const rests = String(Boolean(current) && told && !this.moves && !waiting && !acts.length);
+    const { dataset } = this.parts.root;
+    if (dataset.rests !== rests) dataset.rests = rests;
   }
 
   goOn(now) {

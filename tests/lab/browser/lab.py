@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from axe_playwright_python.sync_playwright import Axe
 
 PATIENCE = 30  # seconds that anything may take on a slow, busy machine
+SETTLED = 350  # milliseconds in which axes that move would have been drawn again, also on a calm page
 LOOK = 50  # milliseconds between two looks
-SETTLED = 350  # milliseconds in which a page that stands still would have been drawn again, also a calm one
 
 # The middle of all opaque pixels of a colour on a canvas, their top, and how many there are, in CSS pixels.
 FIND_COLOUR = """(canvas, [red, green, blue]) => {
@@ -128,13 +128,11 @@ class Lab:
         self.until(lambda: self.playing, "the play")
 
     def settle(self):
-        """Wait until two looks at a page that stands still are the same."""
-        before = None
-        while before != (before := self.pictures()):
-            self.page.wait_for_timeout(SETTLED)
+        """Wait until what is shown will stay as it is."""
+        self.until(lambda: self.stage.get_attribute("data-rests") == "true", "a stage at rest")
 
     def settle_window(self):
-        """Wait until the axes stand still."""
+        """Wait until the axes stand still, whatever is drawn in them."""
         look = self.stage.locator("[data-panel=densities] canvas.still")
         before = None
         while before != (before := look.evaluate("canvas => canvas.toDataURL()")):

@@ -51,7 +51,7 @@ def test_slider_acts_while_it_is_held(lively):
 @pytest.mark.parametrize(("start", "towards"), [("left", -1), ("right", 1)])
 def test_ring_beside_the_target_widens_it(lab, start, towards):
     lab.pause()
-    lab.settle_window()
+    lab.settle()
     left, top = lab.corner("densities")
     x, y = lab.colour("densities", TARGET)["top"]
     before = lab.shown("scale")

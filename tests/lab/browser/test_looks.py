@@ -54,7 +54,7 @@ def test_finger_moves_and_widens_the_target_while_it_lies_on_the_screen(visit, s
     lab.pause()
     lab.canvas("densities").scroll_into_view_if_needed()
     lab.hide("difference", "discriminator", "optimal", "generator")
-    lab.settle_window()
+    lab.settle()
     left, top = lab.corner("densities")
     peak = lab.colour("densities", TARGET)["top"]
     x, y = (lab.ring(side)["x"], lab.ring(side)["y"]) if side else (peak[0], peak[1] + 8)
