@@ -6,6 +6,8 @@ import os
 import sys
 from pathlib import Path
 
+_keeping = False  # whether this process has asked to
+
 
 def folder() -> Path:
     """Where programs are kept: `gausslab` in the user's own cache folder, as the platform has it."""
@@ -26,6 +28,7 @@ def keep_programs() -> bool:
     Returns:
         Whether programs are kept: a folder that cannot be written costs time, and is no error.
     """
+    global _keeping
     kept = os.environ.get("JAX_COMPILATION_CACHE_DIR")
     if kept is None:
         try:
@@ -39,10 +42,15 @@ def keep_programs() -> bool:
     # The many small programs of a start cost as much together as the large one.
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
-    return bool(kept)
+    _keeping = bool(kept)
+    return _keeping
 
 
 def traced() -> Path | None:
-    """Where programs are kept as they were traced, beside what has been compiled; None where none are kept."""
+    """Where programs are kept as they were traced, beside what has been compiled; None where none are kept.
+
+    Only for a process that has asked to keep programs: those of the command and the lab, which run no code but this
+    package's. Another may have put a loss of its own into the table, of which the sources here say nothing.
+    """
     kept = os.environ.get("JAX_COMPILATION_CACHE_DIR")
-    return Path(kept) / "traced" if kept else None
+    return Path(kept) / "traced" if kept and _keeping else None

@@ -16,6 +16,7 @@ def environment(monkeypatch):
         monkeypatch.delenv(f"JAX_COMPILATION_CACHE_{name}", raising=False)
     for name in ("MIN_COMPILE_TIME_SECS", "MIN_ENTRY_SIZE_BYTES"):
         monkeypatch.setenv(f"JAX_PERSISTENT_CACHE_{name}", "1")
+    monkeypatch.setattr(cache, "_keeping", False)
     monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", "")
     monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR")
 
@@ -69,3 +70,10 @@ def test_jax_puts_programs_into_the_folder(monkeypatch, tmp_path):
     folder, kept = done.stdout.split()
     assert kept == "True"
     assert os.listdir(folder)
+
+
+def test_traced_programs_are_kept_only_where_somebody_has_asked_to(monkeypatch, tmp_path):
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path))
+    assert cache.traced() is None
+    cache.keep_programs()
+    assert cache.traced() == tmp_path / "traced"

@@ -11,13 +11,15 @@ import numpy as np
 import pytest
 from constructors import ADVANCE, QUICKLY, game
 
-from gausslab import programs
+from gausslab import cache, programs
 from gausslab.pacing import NO_STEPS
 from gausslab.settings import Experiment
 
 STRUCTURE = Experiment()
 FIRST_STEPS = """
 import json, sys
+from gausslab.cache import keep_programs
+keep_programs()
 from gausslab.recipes import RECIPES
 from gausslab.run import train
 small = {"batch": 32, "generator.widths": (4,), "discriminator.widths": (4,)}
@@ -30,6 +32,7 @@ print(json.dumps({"flax": "flax" in sys.modules, "bits": run.state.generator.par
 def folder(monkeypatch, tmp_path):
     """Where programs are kept."""
     monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(cache, "_keeping", True)
     return tmp_path / "traced"
 
 
@@ -90,6 +93,7 @@ def test_a_damaged_file_is_written_anew(folder, traced, damage):
 def test_where_nothing_can_be_kept_nothing_is_missed(monkeypatch, tmp_path, traced):
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path / "file"))
+    monkeypatch.setattr(cache, "_keeping", True)
     x = jnp.arange(3.0)
     _is_doubled(_doubled(traced, x), x)
 
