@@ -10,6 +10,7 @@ import pytest
 from constructors import QUICKLY, game, plain
 
 from gausslab import game as played
+from gausslab import penalties
 from gausslab.game import Batch, Conditions, Gradient, State, draw
 from gausslab.losses import LOSSES, discriminator_loss, generator_loss
 from gausslab.settings import Experiment
@@ -188,6 +189,30 @@ def test_a_penalty_weighs_as_much_as_its_knob_says_and_leaves_the_generator_alon
         added = float(of_d.loss) - float(found[0][0].loss)
         assert added == pytest.approx(weight * 0.5 * float((slope**2).mean()), rel=1e-4, abs=1e-6)
         np.testing.assert_array_equal(of_g.vector, found[0][1].vector)
+
+
+@pytest.mark.parametrize("pack", [1, 4])
+def test_outputs_and_slopes_of_one_pass_are_those_of_two(monkeypatch, pack):
+    before = game(Experiment(batch=32, discriminator={"pack": pack}, penalties={"r1": 2.0, "r2": 3.0}))
+    state = before.state._replace(discriminator=_bent(before.state.discriminator))
+    batch = draw(before.structure, before.conditions, state.step, 0)
+
+    def found():
+        gradient = jax.jit(partial(played.discriminator_gradient, before.structure), compiler_options=QUICKLY)
+        return gradient(before.conditions, state, batch)
+
+    once = found()
+    monkeypatch.setattr(penalties, "at_all_judged", lambda members: False)
+    twice = found()
+    assert float(once.loss) != pytest.approx(np.log(2), abs=0.01)
+    np.testing.assert_allclose(once.loss, twice.loss, rtol=1e-5)
+    np.testing.assert_allclose(once.vector, twice.vector, rtol=1e-4, atol=1e-6)
+
+
+def _bent(player):
+    """A player whose parameters are anything."""
+    noise = np.random.default_rng(0).normal(size=player.parameters.shape)
+    return player._replace(parameters=player.parameters + jnp.asarray(noise, jnp.float32))
 
 
 def test_instance_noise_halves_in_its_half_life():
