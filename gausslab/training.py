@@ -174,7 +174,7 @@ def trained(
             # The samples of a look that follows no step are those of the look before, and dear.
             look = partial(_sampled, structure, conditions, state, view)
             g = jax.lax.cond((taken > 0) | jnp.isnan(g[0]), look, lambda: g)
-        # What follows from the grids alone is cheap: taken out of the loop it would be a dozen programs of its own.
+        # What follows from the grids alone is cheap: taken out of the loop it would be a dozen kernels of its own.
         here, _ = jax.lax.optimization_barrier((view, state.step))
         return (state, moves, finite, g), _words(_observation(structure, conditions, state, moves, here, finite, g))
 
@@ -184,7 +184,7 @@ def trained(
 
 
 def _words(observation: Observation) -> Float[Array, " words"]:
-    """An observation in one piece: as many arrays as it has, each would be a program to compile and a way to the host.
+    """An observation in one piece: each of its arrays would be a kernel to compile and a way to the host.
 
     A step is no float32: its bits go as they are.
     """
