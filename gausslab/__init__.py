@@ -11,6 +11,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from gausslab.late import loader
+
 if TYPE_CHECKING:
     from gausslab import callbacks, datasets, export, figures, targets
     from gausslab.comparing import differences
@@ -56,27 +58,27 @@ __all__ = [
     "train",
 ]
 
-_HOMES = {
-    "comparing": ("differences",),
-    "contest": ("Duel", "duel"),
-    "errors": ("BadInput",),
-    "files": ("animate", "load", "poster", "replay"),
-    "recipes": ("RECIPES",),
-    "run": ("Run", "begin", "train"),
-    "settings": ("Experiment", "from_toml", "to_toml"),
-    "targets": ("Target", "from_distribution", "from_file", "from_points", "from_values", "parse"),
-    "tree": ("Tree",),
-}
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+_load = loader(
+    "gausslab",
+    {
+        "comparing": ("differences",),
+        "contest": ("Duel", "duel"),
+        "errors": ("BadInput",),
+        "files": ("animate", "load", "poster", "replay"),
+        "recipes": ("RECIPES",),
+        "run": ("Run", "begin", "train"),
+        "settings": ("Experiment", "from_toml", "to_toml"),
+        "targets": ("Target", "from_distribution", "from_file", "from_points", "from_values", "parse"),
+        "tree": ("Tree",),
+    },
+)
 _ROOMS = ("callbacks", "datasets", "export", "figures", "targets")
 
 
 def __getattr__(name: str) -> Any:
     if name in _ROOMS:
         return import_module(f"gausslab.{name}")
-    if name not in _HOME_OF:
-        raise AttributeError(f"module 'gausslab' has no attribute {name!r}")
-    return getattr(import_module(f"gausslab.{_HOME_OF[name]}"), name)
+    return _load(name)
 
 
 def __dir__() -> list[str]:

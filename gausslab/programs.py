@@ -11,7 +11,7 @@ makes the same bits of it, wherever it comes from.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, wraps
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -34,6 +34,23 @@ SWITCHES = (
     "jax_numpy_dtype_promotion",
     "jax_threefry_partitionable",
 )
+
+
+def exported(answer: Callable[..., Any]) -> Callable[[Callable], Callable]:
+    """Has a pure `function(structure, *arguments)` called by its exported program wherever JAX traces it.
+
+    Args:
+        answer: of structure and arguments, what `called` is told of the function's answer.
+    """
+
+    def by_its_program(function: Callable) -> Callable:
+        @wraps(function)
+        def call(structure: Experiment, *arguments: Any) -> Any:
+            return called(function, structure, arguments, answer(structure, *arguments))
+
+        return call
+
+    return by_its_program
 
 
 def called(function: Callable, structure: Experiment, arguments: tuple[Any, ...], answer: Any) -> Any:

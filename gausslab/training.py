@@ -77,8 +77,23 @@ class Observation(NamedTuple):
     finite: Bool[Array, ""]
 
 
-def unlearnt(structure: Experiment, key: Array) -> State:
-    """What `initial` traces."""
+def _empty(structure: Experiment, key: Array) -> State | None:
+    """What a fresh state is made of, if its networks keep no statistics."""
+    if structure.generator.keeps_statistics or structure.discriminator.keeps_statistics:
+        return None
+    memory = jax.eval_shape(lambda: remembered(structure, jnp.zeros(1)))
+    return State(0, 0, Player(0, {}, memory), Player(0, {}, memory), 0)  # pyright: ignore[reportArgumentType] (a tree)
+
+
+@partial(jax.jit, static_argnums=0, compiler_options=COMPILED_FOR_ONE_USE)
+@programs.exported(_empty)
+def initial(structure: Experiment, key: Array) -> State:
+    """A game that has not begun, as one program.
+
+    Args:
+        structure: static; its `beginning` is enough, and the same for games that differ in how they go on.
+        key: of the weights.
+    """
     generator_key, discriminator_key = jax.random.split(key)
     generator = initial_player(
         structure.generator, structure.latent.dimension, sampling.span(structure.latent), structure, generator_key
@@ -88,24 +103,6 @@ def unlearnt(structure: Experiment, key: Array) -> State:
     )
     zero = jnp.zeros((), jnp.int32)
     return State(zero, zero, generator, discriminator, generator.parameters)
-
-
-@partial(jax.jit, static_argnums=0, compiler_options=COMPILED_FOR_ONE_USE)
-def initial(structure: Experiment, key: Array) -> State:
-    """A game that has not begun, as one program.
-
-    Args:
-        structure: static; its `beginning` is enough, and the same for games that differ in how they go on.
-        key: of the weights.
-    """
-    keeps = structure.generator.keeps_statistics or structure.discriminator.keeps_statistics
-    return programs.called(unlearnt, structure, (key,), None if keeps else _empty(structure))
-
-
-def _empty(structure: Experiment) -> State:
-    """What a state of networks that keep no statistics is made of."""
-    memory = jax.eval_shape(lambda: remembered(structure, jnp.zeros(1)))
-    return State(0, 0, Player(0, {}, memory), Player(0, {}, memory), 0)  # pyright: ignore[reportArgumentType] (a tree)
 
 
 def step(structure: Experiment, conditions: Conditions, state: State, moves: Moves) -> tuple[State, Moves]:
@@ -124,6 +121,7 @@ def _finite(conditions: Conditions, state: State, moves: Moves) -> Bool[Array, "
 
 
 @partial(jax.jit, static_argnums=0, compiler_options=COMPILED_FOR_SMALL_STEPS)
+@programs.exported(lambda structure, conditions, state, moves, view, steps: (state, moves, steps))
 def advance(
     structure: Experiment,
     conditions: Conditions,
@@ -145,18 +143,6 @@ def advance(
         view: the grids to look at.
         steps: steps before each frame, traced; 0 looks again without training.
     """
-    return programs.called(trained, structure, (conditions, state, moves, view, steps), (state, moves, steps))
-
-
-def trained(
-    structure: Experiment,
-    conditions: Conditions,
-    state: State,
-    moves: Moves,
-    view: View,
-    steps: Int[Array, " frames"],
-) -> tuple[State, Moves, Float[Array, "frames words"]]:
-    """What `advance` traces."""
 
     def frame(carry, steps):
         def going(carry):

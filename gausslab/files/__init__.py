@@ -6,8 +6,9 @@ no JAX.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from gausslab.late import loader
 
 if TYPE_CHECKING:
     from gausslab.files.loading import OnItsWay, going_on, load, load_on_its_way, replay, replaying
@@ -42,19 +43,15 @@ __all__ = [
     "saved_runs",
 ]
 
-_HOMES = {
-    "loading": ("OnItsWay", "going_on", "load", "load_on_its_way", "replay", "replaying"),
-    "pictures": ("animate", "final_picture", "movie", "picture_together", "poster"),
-    "saving": ("Autosave", "save"),
-    "script": ("Plan",),
-    "shelf": ("Saved", "delete", "place_of", "rename", "saved_runs"),
-    "tensors": ("bytes_of",),
-    "whole": ("check_free",),
-}
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME_OF:
-        raise AttributeError(f"module 'gausslab.files' has no attribute {name!r}")
-    return getattr(import_module(f"gausslab.files.{_HOME_OF[name]}"), name)
+__getattr__ = loader(
+    "gausslab.files",
+    {
+        "loading": ("OnItsWay", "going_on", "load", "load_on_its_way", "replay", "replaying"),
+        "pictures": ("animate", "final_picture", "movie", "picture_together", "poster"),
+        "saving": ("Autosave", "save"),
+        "script": ("Plan",),
+        "shelf": ("Saved", "delete", "place_of", "rename", "saved_runs"),
+        "tensors": ("bytes_of",),
+        "whole": ("check_free",),
+    },
+)

@@ -10,8 +10,9 @@ and loads no Flax.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from gausslab.late import loader
 
 if TYPE_CHECKING:
     from gausslab.networks.activations import ACTIVATIONS, activation
@@ -41,19 +42,15 @@ __all__ = [
     "moments",
 ]
 
-_HOMES = {
-    "activations": ("ACTIVATIONS", "activation"),
-    "crowds": ("MinibatchDiscrimination", "moments"),
-    "curves": ("Hats", "Slopes", "graded"),
-    "hidden_layers": ("hidden",),
-    "perceptron": ("Perceptron",),
-    "vectors": ("Statistics", "apply", "blueprint", "fading", "in_order", "initial"),
-    "waves": ("harmonics",),
-}
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME_OF:
-        raise AttributeError(f"module 'gausslab.networks' has no attribute {name!r}")
-    return getattr(import_module(f"gausslab.networks.{_HOME_OF[name]}"), name)
+__getattr__ = loader(
+    "gausslab.networks",
+    {
+        "activations": ("ACTIVATIONS", "activation"),
+        "crowds": ("MinibatchDiscrimination", "moments"),
+        "curves": ("Hats", "Slopes", "graded"),
+        "hidden_layers": ("hidden",),
+        "perceptron": ("Perceptron",),
+        "vectors": ("Statistics", "apply", "blueprint", "fading", "in_order", "initial"),
+        "waves": ("harmonics",),
+    },
+)
