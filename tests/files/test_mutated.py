@@ -89,13 +89,13 @@ def test_a_bomb_of_zeros_is_refused_before_it_is_read(shelf):
         shutil.copytree(shelf / "first", shelf / "bomb")
         with (shelf / "bomb" / name).open("ab") as file:
             file.truncate(2**43)  # eight terabytes of nothing
-        started = time.perf_counter()
+        started = time.process_time()
         if name != "data.npy":
             assert next(one for one in saved_runs(shelf) if one.name == "bomb").damaged
             with pytest.raises(BadInput, match=name):
                 load(shelf / "bomb")
         else:
             load(shelf / "bomb")  # names no data: it is not opened
-        assert time.perf_counter() - started < 1
+        assert time.process_time() - started < 1
         os.truncate(shelf / "bomb" / name, 0)
         shutil.rmtree(shelf / "bomb")

@@ -138,10 +138,10 @@ BAD = {
 
 
 def refusal(text, **options):
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(BadInput) as error:
         parse(text, **options)
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0
     return str(error.value)
 
 
@@ -198,9 +198,9 @@ def test_a_long_array_is_read_quickly_and_may_exceed_the_length_of_a_formula():
     values = np.random.default_rng(0).normal(size=100_000).round(3)
     text = f"values({', '.join(map(str, values.tolist()))})"
     assert len(text) > MAX_TEXT
-    start = time.perf_counter()
+    start = time.process_time()
     np.testing.assert_array_equal(parse(text).sample, np.sort(values))
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - start < 1.0
 
 
 @pytest.mark.parametrize("name", FORMS)
