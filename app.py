@@ -3,13 +3,13 @@
 from streamlit import App
 
 from gausslab.cache import keep_programs
-from gausslab.lab.start import SCRIPT, opening, settle
+from gausslab.lab.start import SCRIPT, below, opening, settle
 from gausslab.rubbish import look_seldom
 
 keep_programs()
 look_seldom()
 settle()
 
-from gausslab.lab.wire import ROUTES  # noqa: E402 (JAX reads where to keep its programs when it is imported)
+from gausslab.lab.wire import routes  # noqa: E402 (JAX reads where to keep its programs when it is imported)
 
-app = App(SCRIPT, routes=ROUTES, lifespan=opening)
+app = App(SCRIPT, routes=routes(below()), lifespan=opening)

@@ -91,7 +91,7 @@ async def opening(app: Any) -> AsyncIterator[None]:
         return
     address = config.get_option("server.address") or "localhost"
     host, port = "localhost" if _is_everywhere(address) else address, config.get_option("server.port")
-    there = asyncio.create_task(_open(host, port))
+    there = asyncio.create_task(_open(host, port, below()))
     yield
     there.cancel()
 
@@ -103,7 +103,14 @@ def _is_everywhere(address: str) -> bool:
         return False
 
 
-async def _open(host: str, port: int) -> None:
+def below() -> str:
+    """The path under which Streamlit has been told to serve the page; empty at the top of its address."""
+    from streamlit import config
+
+    return config.get_option("server.baseUrlPath").strip("/")
+
+
+async def _open(host: str, port: int, path: str) -> None:
     while True:
         try:
             _, writer = await asyncio.open_connection(host, port)
@@ -111,7 +118,7 @@ async def _open(host: str, port: int) -> None:
         except OSError:
             await asyncio.sleep(LOOK)
     writer.close()
-    await asyncio.to_thread(webbrowser.open, f"http://{f'[{host}]' if ':' in host else host}:{port}")
+    await asyncio.to_thread(webbrowser.open, f"http://{f'[{host}]' if ':' in host else host}:{port}/{path}".rstrip("/"))
 
 
 def _check_free(host: str, port: int) -> None:
@@ -152,14 +159,14 @@ def main(host: str, port: int, *, browser: bool = True, runs: Path | None = None
         os.environ[SHARED] = "yes" if shared else "no"
     import streamlit as st
 
-    from gausslab.lab.wire import ROUTES
+    from gausslab.lab.wire import routes
 
     if browser:
         # While it opens, so that the first visitor need not wait for it.
         threading.Thread(target=warm_up, daemon=True).start()
     else:
         warm_up()  # who listens is ready: pages that a restart has cut off come back all at once
-    st.App(SCRIPT, routes=ROUTES, lifespan=opening).run(
+    st.App(SCRIPT, routes=routes(below()), lifespan=opening).run(
         config={
             "server.address": host,
             "server.port": port,

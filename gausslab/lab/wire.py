@@ -74,4 +74,10 @@ def _read(text: str) -> Any:
         return ""
 
 
-ROUTES = (WebSocketRoute(PATH, _converse),)
+def routes(below: str = "") -> list[WebSocketRoute]:
+    """Where the stage finds its wire.
+
+    Args:
+        below: the path under which the page is served, where it is not the top of its address.
+    """
+    return [WebSocketRoute(f"/{below}{PATH}" if below else PATH, _converse)]

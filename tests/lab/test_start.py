@@ -34,8 +34,16 @@ def test_other_machines_are_strangers(address):
 STREAMLIT = [sys.executable, "-m", "streamlit", "run", str(APP), "--server.headless=false"]
 
 
-@pytest.mark.parametrize("command", [[*GAUSSLAB, "lab", "--port"], [*STREAMLIT, "--server.port"]], ids=["own", "run"])
-def test_command_opens_a_browser_at_a_page_whose_stage_has_its_wire(tmp_path, command):
+@pytest.mark.parametrize(
+    ("command", "path"),
+    [
+        ([*GAUSSLAB, "lab", "--port"], ""),
+        ([*STREAMLIT, "--server.port"], ""),
+        ([*GAUSSLAB, "lab", "--port"], "/class/1"),
+    ],
+    ids=["own", "run", "below a path"],
+)
+def test_command_opens_a_browser_at_a_page_whose_stage_has_its_wire(tmp_path, command, path):
     port, told = free_port(), tmp_path / "told"
     browser = tmp_path / "browser"
     browser.write_text(f'#!/bin/sh\necho "$1" > "{told}.new" && mv "{told}.new" "{told}"\n')
@@ -43,20 +51,22 @@ def test_command_opens_a_browser_at_a_page_whose_stage_has_its_wire(tmp_path, co
     known = tmp_path / ".streamlit" / "credentials.toml"  # of whom Streamlit asks no address for letters
     known.parent.mkdir()
     known.write_text('[general]\nemail = ""\n')
+    known.with_name("config.toml").write_text(f'[server]\nbaseUrlPath = "{path}"\n')
     with (tmp_path / "output.txt").open("w+") as output:
         environment = os.environ | {"BROWSER": str(browser), "HOME": str(tmp_path)}
-        with subprocess.Popen(
-            [*command, str(port)], stdout=output, stderr=subprocess.STDOUT, env=environment
-        ) as server:
-            wait_for_server(f"http://127.0.0.1:{port}/_stcore/health", server, tmp_path / "output.txt")
+        server = subprocess.Popen([*command, str(port)], stdout=output, stderr=subprocess.STDOUT, env=environment)
+        try:
+            wait_for_server(f"http://127.0.0.1:{port}{path}/_stcore/health", server, tmp_path / "output.txt")
             ends = time.monotonic() + 20
             while not told.exists() and time.monotonic() < ends:
                 time.sleep(0.05)
-            assert told.read_text().strip() in (f"http://127.0.0.1:{port}", f"http://localhost:{port}")
+            assert told.read_text().strip() in (f"http://127.0.0.1:{port}{path}", f"http://localhost:{port}{path}")
             for query in ("", "?visit=guessed"):  # it is there, and lets nobody in who was told no secret
                 with pytest.raises(InvalidStatus, match="403"):
-                    connect(f"ws://127.0.0.1:{port}{PATH}{query}")
+                    connect(f"ws://127.0.0.1:{port}{path}{PATH}{query}")
+        finally:
             server.terminate()
+            server.wait(20)
 
 
 def test_port_that_is_taken_is_refused_in_a_sentence():

@@ -14,7 +14,7 @@ from websockets.sync.client import connect
 
 from gausslab.lab.protocol import PATH, decode
 from gausslab.lab.visit import Visit
-from gausslab.lab.wire import ROUTES, open_to
+from gausslab.lab.wire import open_to, routes
 from gausslab.settings import LIMITS
 
 PATIENCE = 20.0  # seconds that a busy machine may take
@@ -37,7 +37,7 @@ class Served(uvicorn.Server):
 
 @pytest.fixture(scope="module")
 def address():
-    server = Served(uvicorn.Config(Starlette(routes=ROUTES), port=0, log_level="error"))
+    server = Served(uvicorn.Config(Starlette(routes=routes()), port=0, log_level="error"))
     thread = server.run_beside()
     yield f"ws://127.0.0.1:{server.port}{PATH}"
     server.should_exit = True
