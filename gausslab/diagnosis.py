@@ -13,9 +13,10 @@ from gausslab.frame import Frame
 PAST = 40  # earlier frames that a diagnosis looks back on
 
 SPIKE = 0.1  # a p_g narrower than this share of the target is a collapse even where there is one mode only
-NEAR = 0.1  # W1/σ below which a small gradient is only what nearness brings
+NEAR = 0.1  # W1/σ, or KS where W1 is infinite, below which a small gradient is only what nearness brings
 VANISHED = 1e-3  # of the generator's gradient at its largest
-FAR_OFF = 0.5  # W1/σ beyond which a discriminator can be to blame
+NOTHING = 1e-12  # of it
+FAR_OFF = 0.5  # the same, beyond which a discriminator can be to blame
 POINT = 0.8  # W1/σ of a single point in the middle of a bell: who stays farther off has learnt nothing of its shape
 FAR = 5.0  # W1/σ beyond which a game that gets worse is called diverged
 SWINGS = 4  # crossings of its own median by the mean of p_g that make an oscillation
@@ -143,10 +144,10 @@ def _thrown_off(frame: Frame, past: Sequence[Frame], first: Frame) -> str:
         if not jumps.size:
             continue
         before, after = seen[jumps[0]], seen[jumps[0] + 1]
-        if _distance(frame) > max(THROWN * _distance(before), SWING):
+        if frame.readings.distance > max(THROWN * before.readings.distance, SWING):
             return (
                 f"Thrown off: {player}.rate rose from {rates[jumps[0]]:.3g} to {rates[jumps[0] + 1]:.3g} after step "
-                f"{before.step}, and W1 from {_distance(before):.2f} σ to {_distance(frame):.2f} σ by step "
+                f"{before.step}, and W1 from {_size(before)} to {_size(frame)} by step "
                 f"{max(frame.step, after.step)}."
             )
     return ""
@@ -166,7 +167,7 @@ def _hopping(frame: Frame, past: Sequence[Frame], first: Frame) -> str:
 def _judges(frame: Frame, past: Sequence[Frame]) -> list[Trust]:
     """What the discriminators of the last frames made of the reals; none where that says nothing about G's trouble."""
     late = [*past, frame][-LASTING:]
-    settled = len(past) >= BEGUN and _distance(frame) > FAR_OFF and not _improving(frame, past)
+    settled = len(past) >= BEGUN and frame.readings.distance > FAR_OFF and not _improving(frame, past)
     return [trusted(earlier) for earlier in late] if settled else []
 
 
@@ -177,7 +178,8 @@ def _weak_discriminator(frame: Frame, past: Sequence[Frame], first: Frame) -> st
     if dull and not _oscillating(frame, past, first):
         return (
             f"Discriminator too weak: it believes in the data by {100 * judges[-1].now:.0f} %, where the best one "
-            f"would by {100 * judges[-1].best:.0f} %; the generator is told little, and W1 is {_distance(frame):.2f} σ."
+            f"would by {100 * judges[-1].best:.0f} %; the generator is told little, and "
+            f"{frame.readings.measure} is {_size(frame)}."
         )
     return ""
 
@@ -187,7 +189,7 @@ def _strong_discriminator(frame: Frame, past: Sequence[Frame], first: Frame) -> 
     if judges and all(judge.now > SURE for judge in judges):
         return (
             f"Discriminator too strong: it believes in the data by {100 * judges[-1].now:.1f} %, and the generator "
-            f"does not catch up; W1 stays near {_distance(frame):.2f} σ."
+            f"does not catch up; {frame.readings.measure} stays near {_size(frame)}."
         )
     return ""
 
@@ -196,7 +198,7 @@ def _memorising(frame: Frame, past: Sequence[Frame], first: Frame) -> str:
     if not frame.scene.is_sample or len(past) < BEGUN:
         return ""
     count, share = np.unique(frame.scene.ideal).size, crowding(frame)
-    if not 2 < count <= MOST_DATA or share >= CROWDED or _distance(frame) > NEAR:
+    if not 2 < count <= MOST_DATA or share >= CROWDED or frame.readings.distance > NEAR:
         return ""
     return (
         f"Memorising: {100 * (1 - share):.0f} % of what is generated lies next to one of the {count} different values "
@@ -206,7 +208,7 @@ def _memorising(frame: Frame, past: Sequence[Frame], first: Frame) -> str:
 
 def _tails_cut(frame: Frame, past: Sequence[Frame], first: Frame) -> str:
     reach = tail_reach(frame)
-    if math.isfinite(frame.scene.std) or len(past) < BEGUN or reach >= SHORT:
+    if math.isfinite(frame.scene.std) or len(past) < BEGUN or reach >= SHORT or frame.readings.distance > FAR_OFF:
         return ""
     return (
         f"Tails cut off: {100 * TAIL:g} % of the target lies beyond where what is generated reaches "
@@ -215,12 +217,12 @@ def _tails_cut(frame: Frame, past: Sequence[Frame], first: Frame) -> str:
 
 
 def _diverged(frame: Frame, past: Sequence[Frame], first: Frame) -> str:
-    now = _distance(frame)
-    before = [_distance(earlier) for earlier in past]
+    now = frame.readings.distance
+    before = [earlier.readings.distance for earlier in past]
     # A loss that is NaN in a finite frame is that of a player who has not moved yet.
     if not frame.finite or math.inf in (abs(frame.discriminator_loss), abs(frame.generator_loss)):
         return f"Diverged: the losses are no longer finite after step {frame.step}."
-    if now > FAR and before and now > 2 * min(before) and now > 2 * _distance(first):
+    if now > FAR and before and now > 2 * min(before) and now > 2 * first.readings.distance:
         return (
             f"Diverging: what is generated lies {now:.1f} σ from the target, "
             f"{now / min(before):.1f} times as far as {_ago(frame, past[int(np.argmin(before))])}."
@@ -260,16 +262,17 @@ def _at_the_floor(frame: Frame, past: Sequence[Frame], first: Frame) -> str:
 def _vanished(frame: Frame, past: Sequence[Frame], first: Frame) -> str:
     seen = [*past, frame]
     strongest = max(_gradient(earlier) for earlier in seen)
-    if not strongest or frame.step == first.step or _distance(frame) < NEAR:
+    if not strongest or frame.step == first.step or frame.readings.distance < NEAR:
         return ""
     share = _gradient(frame) / strongest
     early = _early_gradient(past, first)
     share = min(share, _gradient(frame) / early) if early else share
     lately = max(_gradient(earlier) for earlier in seen[-4:])
     if share < VANISHED and lately < VANISHED * max(strongest, early):
+        left = f"is {_gradient(frame):.1e}, one {1 / share:,.0f}th of what it was" if share > NOTHING else "is gone"
         return (
-            f"Vanishing gradient: the generator's gradient is {_gradient(frame):.1e}, one "
-            f"{1 / max(share, 1e-12):,.0f}th of what it was, while W1 is still {_distance(frame):.2f} σ."
+            f"Vanishing gradient: the generator's gradient {left}, while {frame.readings.measure} is still "
+            f"{_size(frame)}."
         )
     return ""
 
@@ -294,27 +297,25 @@ def _oscillating(frame: Frame, past: Sequence[Frame], first: Frame) -> str:
 
 def _stalled(frame: Frame, past: Sequence[Frame]) -> str:
     """Far from the target, and no nearer than long before; asked last, where nothing else has a name."""
-    distance = _distance(frame)
-    if len(past) < PAST // 2 or not POINT < distance < math.inf or _improving(frame, past):
+    if len(past) < PAST // 2 or frame.readings.distance <= POINT or _improving(frame, past):
         return ""
-    return f"Stalled: W1 is {distance:.2f} σ, and was {_distance(past[0]):.2f} σ at {_ago(frame, past[0])}."
+    return f"Stalled: {frame.readings.measure} is {_size(frame)}, and was {_size(past[0])} at {_ago(frame, past[0])}."
 
 
 def _healthy(frame: Frame, past: Sequence[Frame]) -> str:
-    now, modes = _distance(frame), len(frame.readings.mode_masses)
+    modes = len(frame.readings.mode_masses)
     covered = "" if modes == 1 else f"; {frame.readings.modes_covered} of {modes} modes are covered"
     if not past:
-        return f"Healthy: nothing is learnt yet, and W1 is {now:.2f} σ{covered}."
-    before = _distance(past[0])
-    if not math.isfinite(now):
+        return f"Healthy: nothing is learnt yet, and {frame.readings.measure} is {_size(frame)}{covered}."
+    if frame.readings.measure == "KS":
         return f"Healthy: KS is {frame.readings.ks:.3f}; the target has no mean, so that W1 says nothing{covered}."
     if _improving(frame, past):
-        return f"Healthy: W1 fell from {before:.3f} σ to {now:.3f} σ since {_ago(frame, past[0])}{covered}."
-    return f"Healthy: W1 stays near {now:.3f} σ{covered}."
+        return f"Healthy: W1 fell from {_size(past[0], 3)} to {_size(frame, 3)} since {_ago(frame, past[0])}{covered}."
+    return f"Healthy: W1 stays near {_size(frame, 3)}{covered}."
 
 
-def _distance(frame: Frame) -> float:
-    return frame.readings.wasserstein_over_std
+def _size(frame: Frame, digits: int = 2) -> str:
+    return f"{frame.readings.distance:.{digits}f}{' σ' if frame.readings.measure == 'W1' else ''}"
 
 
 def _gradient(frame: Frame) -> float:
@@ -328,8 +329,8 @@ def _early_gradient(past: Sequence[Frame], first: Frame) -> float:
 
 
 def _improving(frame: Frame, past: Sequence[Frame]) -> bool:
-    distances = [_distance(earlier) for earlier in [*past, frame]]
-    if len(distances) < 4 or not np.isfinite(distances).all():
+    distances = [earlier.readings.distance for earlier in [*past, frame]]
+    if len(distances) < 4:
         return False
     half = len(distances) // 2
     return float(np.mean(distances[half:])) < SHRINKING * float(np.mean(distances[:half]))

@@ -5,9 +5,10 @@ Nothing here computes: `gausslab.observing` fills a frame in, and figures, the d
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -49,6 +50,16 @@ class Readings:
     mode_masses: Float[np.ndarray, " modes"]  # mass of p_g in each basin of the target
     modes_covered: int  # modes that hold at least a quarter of their share
     outside: float  # mass of p_g outside the window
+
+    @property
+    def measure(self) -> Literal["W1", "KS"]:
+        """What tells how far p_g is from the target: KS where that has no mean, and W1 is infinite."""
+        return "KS" if math.isinf(self.wasserstein_over_std) else "W1"
+
+    @property
+    def distance(self) -> float:
+        """How far p_g is from the target: W1 in units of the target's spread, or KS."""
+        return self.ks if self.measure == "KS" else self.wasserstein_over_std
 
 
 @dataclass(frozen=True, eq=False)

@@ -92,7 +92,7 @@ class Summary:
         return [
             ("target", self.target),
             ("steps", f"{self.steps:,}, seed {self.seed}"),
-            ("W1", f"{self.wasserstein:.4g} ({self.wasserstein_over_std:.4f} σ)"),
+            ("W1", self._wasserstein()),
             ("KS", f"{self.ks:.4f}"),
             ("Jensen–Shannon", f"{self.js:.3g} nats"),
             ("mean, std", f"{self.mean:.4g}, {self.std:.4g}"),
@@ -100,6 +100,11 @@ class Summary:
             ("diagnosis", self.diagnosis),
             ("speed", f"{self.steps_per_second:,.0f} steps/s after {self.compile_seconds:.1f} s of compiling"),
         ]
+
+    def _wasserstein(self) -> str:
+        if math.isinf(self.wasserstein):
+            return "infinite, as the target has no mean"
+        return f"{self.wasserstein:.4g} ({self.wasserstein_over_std:.4f} σ)"
 
     def __str__(self) -> str:
         width = max(len(name) for name, _ in self.rows())

@@ -220,6 +220,14 @@ def test_a_target_without_a_mean_is_judged_by_ks():
     verdict, sentence = _verdict(frames)
     assert verdict == "healthy"
     assert "KS is 0.123" in sentence
+    assert _verdict(frames[:1])[1] == "Healthy: nothing is learnt yet, and KS is 0.12."
+    gone = [_frame(20 * i, float("inf"), cauchy, ks=0.98, gradient=1.0 if i < 3 else 0.0) for i in range(30)]
+    assert _verdict(gone) == (
+        "vanishing",
+        "Vanishing gradient: the generator's gradient is gone, while KS is still 0.98.",
+    )
+    near = [_frame(20 * i, float("inf"), cauchy, ks=0.02, gradient=1.0 if i < 3 else 0.0) for i in range(30)]
+    assert _verdict(near)[0] == "healthy"
 
 
 KNOBS = {"generator.rate": 0.01, "discriminator.rate": 0.01}

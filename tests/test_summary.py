@@ -43,6 +43,7 @@ def test_what_is_infinite_is_null_in_json():
     assert math.isinf(summary.wasserstein)
     assert summary.as_json()["wasserstein"] is None
     assert json.dumps(summary.as_json(), allow_nan=False)
+    assert ("W1", "infinite, as the target has no mean") in summary.rows()
 
 
 def test_a_person_reads_every_row(run):

@@ -16,6 +16,8 @@ from gausslab.frame import Frame, Scene
 
 Place = TypeVar("Place")
 
+MEASURES = {"W1": "W₁/σ", "KS": "KS"}  # what a distance is measured by, in words
+
 
 @dataclass(frozen=True)
 class Drawing(Generic[Place]):

@@ -21,7 +21,7 @@ from matplotlib.ticker import (
 from matplotlib.transforms import Bbox, TransformedBbox
 
 from gausslab.errors import BadInput
-from gausslab.figures.drawing import Drawing
+from gausslab.figures.drawing import MEASURES, Drawing
 from gausslab.figures.palette import (
     FLOOR_HATCH,
     SHORT_DASHES,
@@ -133,8 +133,15 @@ def _draw_losses(ax: Axes, frames: Sequence[Frame], steps: Series, look: Theme) 
 
 
 def _draw_distance(ax: Axes, frames: Sequence[Frame], steps: Series, look: Theme) -> tuple[list[Artist], list[Head]]:
-    ax.set_title("Distance W₁/σ", loc="left", fontsize=TITLE, fontweight="bold", color=look.text, pad=5)
-    distance = np.array([frame.readings.wasserstein_over_std for frame in frames], dtype=float)
+    ax.set_title(
+        f"Distance {MEASURES[frames[-1].readings.measure]}",
+        loc="left",
+        fontsize=TITLE,
+        fontweight="bold",
+        color=look.text,
+        pad=5,
+    )
+    distance = np.array([frame.readings.distance for frame in frames], dtype=float)
     floor = np.array([frame.scene.noise_floor / frame.scene.spread for frame in frames], dtype=float)
     distance[~(np.isfinite(distance) & (distance > 0))] = np.nan
     floor[~(np.isfinite(floor) & (floor > 0))] = np.nan
@@ -148,7 +155,8 @@ def _draw_distance(ax: Axes, frames: Sequence[Frame], steps: Series, look: Theme
     noise = ax.fill_between(steps, low, floor, where=np.isfinite(floor).tolist(), hatch=FLOOR_HATCH, **shade)
     curve = ax.plot(steps, distance, color=look.generator.colour, linewidth=1.5)
     (head,) = ax.plot([], [], marker="o", markersize=5.0, color=look.generator.colour, linestyle="none")
-    key(ax, look, [Patch(hatch=FLOOR_HATCH, label="chance alone", **shade)], columns=1, beside_title=True)
+    if np.isfinite(floor).any():
+        key(ax, look, [Patch(hatch=FLOOR_HATCH, label="chance alone", **shade)], columns=1, beside_title=True)
     return [noise, *curve], [(head, distance)]
 
 

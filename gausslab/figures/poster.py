@@ -167,9 +167,10 @@ def _cell(ax: Axes, frame: Frame, view: View, look: Theme, *, first: bool, last:
 
 
 def _caption(figure: Figure, frame: Frame, look: Theme, across: float, level: float) -> None:
-    distance = frame.readings.wasserstein_over_std
+    distance = frame.readings.distance
     number = f"{distance:#.2g}".rstrip(".") if math.isfinite(distance) else "—"
-    words = f"step {frame.step:,}    W₁ = {number} σ"
+    said = f"W₁ = {number} σ" if frame.readings.measure == "W1" else f"KS = {number}"
+    words = f"step {frame.step:,}    {said}"
     figure.text(across, level, words, fontsize=WORDS, fontweight="bold", color=look.text, ha="center", va="top")
 
 

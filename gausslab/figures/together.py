@@ -18,7 +18,7 @@ from matplotlib.transforms import Bbox, TransformedBbox
 
 from gausslab.errors import BadInput
 from gausslab.figures.densities import draw_densities
-from gausslab.figures.drawing import Drawing, View, inside, one_line, plain
+from gausslab.figures.drawing import MEASURES, Drawing, View, inside, one_line, plain
 from gausslab.figures.game import decades
 from gausslab.figures.layout import PANELS, Plan, best, checked, plans
 from gausslab.figures.map import draw_map
@@ -292,7 +292,14 @@ def draw_race(ax: Axes, tracks: Sequence[Track], index: int | None = None, *, th
     """
     look = theme_named(theme)
     dress(ax, look)
-    ax.set_title("Distance W₁/σ", loc="left", fontsize=TITLE, fontweight="bold", color=look.text, pad=5)
+    ax.set_title(
+        f"Distance {MEASURES[tracks[0].frames[-1].readings.measure]}",
+        loc="left",
+        fontsize=TITLE,
+        fontweight="bold",
+        color=look.text,
+        pad=5,
+    )
     steps = np.array([[frame.step for frame in track.frames] for track in tracks], dtype=float)
     distances = np.array([[_distance(frame) for frame in track.frames] for track in tracks])
     first = tracks[0].frames
@@ -318,7 +325,9 @@ def draw_race(ax: Axes, tracks: Sequence[Track], index: int | None = None, *, th
         heads += ax.plot([], [], marker="o", markersize=5.0, color=stroke.colour, linestyle="none")
     for artist in curves:
         artist.set_clip_box(TransformedBbox(shown, ax.get_xaxis_transform()))
-    handles = [*_handles(tracks, look, most=24), Patch(hatch=FLOOR_HATCH, label="chance alone", **shade)]
+    handles: list[Artist] = [*_handles(tracks, look, most=24)]
+    if np.isfinite(floor).any():
+        handles.append(Patch(hatch=FLOOR_HATCH, label="chance alone", **shade))
     for text in key(ax, look, handles, columns=len(handles), beside_title=True).get_texts():
         plain(text)
 
@@ -332,7 +341,7 @@ def draw_race(ax: Axes, tracks: Sequence[Track], index: int | None = None, *, th
 
 
 def _distance(frame: Frame) -> float:
-    distance = float(frame.readings.wasserstein_over_std)
+    distance = float(frame.readings.distance)
     return distance if math.isfinite(distance) and distance > 0 else math.nan
 
 
@@ -362,9 +371,10 @@ def _standings(
         nearest = min((distance for distance in distances if not math.isnan(distance)), default=math.nan)
         alone = distances.count(nearest) == 1
         for line, track, frame, distance in zip(lines, tracks, frames, distances, strict=True):
+            measure = MEASURES[frame.readings.measure]
             number = "—" if math.isnan(distance) else f"{distance:#.2g}".rstrip(".")
             ahead = ", ahead" if alone and distance == nearest else ""
-            words = f"{one_line(track.label, 40)}: step {frame.step:,}, W₁/σ {number}{ahead}. {frame.diagnosis}"
+            words = f"{one_line(track.label, 40)}: step {frame.step:,}, {measure} {number}{ahead}. {frame.diagnosis}"
             line.set_text(one_line(words, longest))
 
     return say, lines

@@ -172,7 +172,8 @@ class Branches:
             "step": branch.step,
             "end": own.step,
             "label": branch.label(own),
-            "wasserstein": last.readings.wasserstein_over_std,
+            "distance": last.readings.distance,
+            "measure": last.readings.measure,
             "ghost": branch.ghost.identity if branch.ghost else None,
         }
 
@@ -184,7 +185,7 @@ class Branches:
 
 def ghost(identity: str, frames: Sequence[Frame]) -> Ghost:
     """The ghost of a branch from its frames, the last of which is where it stands."""
-    distances = [frame.readings.wasserstein_over_std for frame in frames]
+    distances = [frame.readings.distance for frame in frames]
     return Ghost(identity, frames[-1], [frame.step for frame in frames], distances)
 
 

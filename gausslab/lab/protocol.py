@@ -51,7 +51,7 @@ Act = Literal[
     "peace",
 ]
 
-READINGS = ("wasserstein", "wasserstein_over_std", "ks", "js", "kl", "energy", "mean", "std", "outside")
+READINGS = ("wasserstein", "wasserstein_over_std", "ks", "js", "kl", "energy", "mean", "std", "outside", "distance")
 SCALARS = (*READINGS, *LOSSES_AND_GRADIENTS, "modes_covered")
 
 
@@ -234,7 +234,7 @@ def _rival_blocks(rivals: Sequence[Frame]) -> dict[str, np.ndarray]:
         "rivalDensity": np.stack([frame.p_g for frame in rivals]),
         "rivalBelief": np.stack([frame.discriminator for frame in rivals]),
         "rivalG": np.stack([frame.g[_places(frame.scene)] for frame in rivals]),
-        "rivalDistance": np.array([[frame.readings.wasserstein_over_std] for frame in rivals]),
+        "rivalDistance": np.array([[frame.readings.distance] for frame in rivals]),
     }
 
 

@@ -57,3 +57,13 @@ def test_masses_of_the_modes_fill_the_strip_in_their_order():
     lower, upper = (area.get_paths()[0].vertices[:, 1] for area in axes[2].collections)
     assert (lower.min(), lower.max()) == pytest.approx((0.0, 0.8), abs=1e-3)
     assert (upper.min(), upper.max()) == pytest.approx((0.8, 1.0), abs=1e-3)
+
+
+def test_a_target_without_a_mean_has_its_distance_shown_as_ks():
+    infinite = {"wasserstein": float("inf"), "wasserstein_over_std": float("inf")}
+    frames = [replace(frame, readings=replace(frame.readings, **infinite)) for frame in history(6)]
+    axes = Figure().subplots(1, 2).tolist()
+    draw_game(axes, frames)
+    distance = next(ax for ax in axes if ax.get_title("left") == "Distance KS")
+    drawn = max((line.get_ydata() for line in distance.lines), key=len)
+    assert [*drawn] == [frame.readings.ks for frame in frames]

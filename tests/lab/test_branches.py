@@ -91,7 +91,7 @@ def test_tree_tells_what_a_branch_does_otherwise(session):
     assert (first["label"], first["parent"]) == ("first", None)
     assert (second["parent"], second["step"]) == (0, 4)
     assert second["label"] == "mean 3, G learning rate 0.01"
-    assert first["wasserstein"] > 0 and second["wasserstein"] > 0
+    assert first["distance"] > 0 and second["distance"] > 0
 
 
 def test_ghost_is_where_the_branch_ended(session):

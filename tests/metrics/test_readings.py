@@ -235,6 +235,13 @@ def test_distances_are_infinite_just_where_their_integrals_diverge(part, infinit
     assert np.isfinite(reference(target, LEVELS, LEVELS).scene.noise_floor) == ("wasserstein" not in infinite)
 
 
+def test_a_target_without_a_mean_is_measured_by_ks():
+    found = read(Mixture([stats.cauchy(1, 2)], window=(-10.0, 10.0)), 3 * LEVELS)
+    assert (found.measure, found.distance) == ("KS", found.ks)
+    found = read(Mixture([stats.norm(1, 2)]), 3 * LEVELS)
+    assert (found.measure, found.distance) == ("W1", found.wasserstein_over_std)
+
+
 def test_energy_distance_to_a_cauchy_target_is_its_integral():
     found = read(Mixture([stats.cauchy()]), LEVELS)
     squared = 0.0

@@ -1,6 +1,7 @@
 /** Branches: the ways that the run went from a fork, as a small tree, a button each, and ghosts in the panels. */
 
 import { brief } from "./drawing.js";
+import { MEASURES } from "./moment.js";
 
 const LANE = 7; // pixels between two branches of the tree
 const WIDE = 84; // pixels of the tree
@@ -46,7 +47,9 @@ export class Branches {
     const used = new Set(branches.map(({ ghost }) => ghost));
     for (const name of this.held.keys()) if (!used.has(name)) this.held.delete(name);
     this.members = branches.map((branch) =>
-      shown && branch.number === current ? { ...branch, end: shown.end, wasserstein: shown.wasserstein } : branch,
+      shown && branch.number === current
+        ? { ...branch, end: shown.end, distance: shown.distance, measure: shown.measure }
+        : branch,
     );
     this.current = current;
     this.placeLooks();
@@ -58,7 +61,8 @@ export class Branches {
     const own = this.members.find(({ number }) => number === this.current);
     if (!own || own.end === moment.step) return;
     own.end = moment.step;
-    own.wasserstein = moment.scalar("wasserstein_over_std");
+    own.distance = moment.scalar("distance");
+    own.measure = moment.measure;
     this.tell();
   }
 
@@ -98,9 +102,9 @@ export class Branches {
 
   /** Says how far each has come, and draws the tree of them. */
   tell() {
-    this.members.forEach(({ end, wasserstein }, index) => {
+    this.members.forEach(({ end, distance, measure }, index) => {
       const numbers = this.list.children[index].querySelector("output");
-      const words = `W₁/σ ${brief(wasserstein ?? NaN, 2)} at ${end.toLocaleString("en")}`;
+      const words = `${MEASURES[measure]} ${brief(distance ?? NaN, 2)} at ${end.toLocaleString("en")}`;
       if (numbers.textContent !== words) numbers.textContent = words;
     });
     this.drawTree();

@@ -3,6 +3,7 @@
 import { brief } from "./drawing.js";
 import { FASTEST } from "./playhead.js";
 
+const ROUNDING = 1e-9; // of a slider: what arithmetic leaves of a zero
 const PLACES = 1000; // of a slider
 const SPEED_PLACES = 100;
 const MOST_SPEED = 5000; // steps a second; one place further is as fast as it goes
@@ -112,7 +113,8 @@ export class Knobs {
     const { control, input, output, scale } = item;
     item.value = value;
     input.value = String(Math.round(scale.place(value)));
-    const shown = (control.shownOffset ?? 0) + (control.shownFactor ?? 1) * value;
+    const exact = (control.shownOffset ?? 0) + (control.shownFactor ?? 1) * value;
+    const shown = Math.abs(exact) < ROUNDING * (scale.high - scale.low) ? 0 : exact;
     const words = `${brief(shown)}${control.unit && control.unit !== "x" ? ` ${control.unit}` : ""}`;
     output.textContent = value === 0 && control.log ? "off" : words;
     input.setAttribute("aria-valuetext", output.textContent);

@@ -3,7 +3,7 @@
 import { drawCertainty, nameHitRate } from "./certainty.js";
 import { trace, traceBetween } from "./curves.js";
 import { Layer, Scale, brief, hatch, line, pen, say, tag, ticks } from "./drawing.js";
-import { LANE, LANES, PICTURE, drawBatch, drawNoise, drawPush, nameLanes } from "./lanes.js";
+import { LANE, LANES, PICTURE, drawBatch, drawNoise, drawPush, nameBeyond, nameLanes } from "./lanes.js";
 import { faded } from "./theme.js";
 
 const LEFT = 46;
@@ -196,6 +196,7 @@ export class Densities {
       drawBatch(this, moment.frame.real, 0, this.ticksOfRug.target);
       drawBatch(this, moment.frame.fake, 1, this.ticksOfRug.generator);
     }
+    if (shows.generator) nameBeyond(this, moment);
     if (shows.push) drawPush(this, moment);
     if (shows.noise) drawNoise(this, moment);
     this.drawHand(context, moment, shows, hand);

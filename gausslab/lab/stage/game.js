@@ -2,6 +2,7 @@
 
 import { Layer, Scale, brief, hatch, line, pen, say, ticks } from "./drawing.js";
 import { decades, limits, logLimits } from "./history.js";
+import { MEASURES } from "./moment.js";
 
 const GAP = 46;
 const TOP = 30;
@@ -133,10 +134,10 @@ export class Game {
   drawDistance(history) {
     const { context } = this.layer;
     const { theme } = this;
-    const W = history.series.wasserstein_over_std;
+    const { distance } = history.series;
     const floor = history.floors[history.count - 1];
     const others = this.ghosts.flatMap(({ distances }) => Array.from(distances).filter((value) => value > 0));
-    const [low, high] = logLimits([W], history.count, floor > 0 ? [floor / 1.4, ...others] : others);
+    const [low, high] = logLimits([distance], history.count, floor > 0 ? [floor / 1.4, ...others] : others);
     this.Y.set(Math.log10(low), Math.log10(high), this.floor, this.top);
     context.fillStyle = this.noise;
     context.beginPath();
@@ -153,10 +154,10 @@ export class Game {
       this.path({ steps, count: steps.length }, distances, true);
     }
     pen(context, theme.generator, 1.8);
-    this.path(history, W, true);
+    this.path(history, distance, true);
     const rivals = this.ghosts.filter(({ belief }) => belief);
-    this.title("Distance W₁/σ", [
-      [theme.generator, brief(W[history.count - 1])],
+    this.title(`Distance ${MEASURES[history.measure]}`, [
+      [theme.generator, brief(distance[history.count - 1])],
       ...rivals.map(({ look, distances }) => [look, brief(distances.at(-1))]),
     ]);
     const wide = this.X.end - this.X.start;

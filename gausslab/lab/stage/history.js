@@ -1,10 +1,13 @@
 /** The readings of a run from its start until now, and the axes that hold them. */
 
+import { measureOf } from "./moment.js";
+
 const ROOM = 600; // moments kept; then every other one is let go
+const MARKS = 7; // numbers on an axis at most
 const SERIES = [
   "discriminator_loss",
   "generator_loss",
-  "wasserstein_over_std",
+  "distance",
   "discriminator_gradient",
   "generator_gradient",
 ];
@@ -47,6 +50,7 @@ export class History {
     for (const name of SERIES) this.series[name][at] = frame.scalars[names.indexOf(name)];
     this.floors[at] = (frame.scene.noiseFloor ?? NaN) / frame.scene.spread;
     this.masses[at] = frame.masses;
+    this.measure = measureOf(frame, names);
     this.equilibrium = frame.scene.equilibrium;
     this.due = frame.scene.modeMasses;
   }
@@ -94,12 +98,14 @@ export function logLimits(lists, count, also) {
   return [low / 1.5, Math.max(1.5 * high, 10 * low)];
 }
 
-/** Powers of ten, with 2 and 5 between them where there is room. */
+/** Powers of ten, with 2 and 5 between them where there is room, and some left out where there is little. */
 export function decades(low, high) {
   const between = high / low < 30 ? [1, 2, 5] : [1];
   const found = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) {
     for (const times of between) found.push(times * 10 ** power);
   }
-  return found.filter((value) => value >= low && value <= high).slice(0, 8);
+  const held = found.filter((value) => value >= low && value <= high);
+  const apart = Math.ceil(held.length / MARKS);
+  return held.filter((_, index) => index % apart === 0);
 }

@@ -1,6 +1,7 @@
 /** What lies beneath the densities: both batches, the push on the fakes, and the picture of the 2014 paper. */
 
-import { head, line, say } from "./drawing.js";
+import { head, line, say, tag } from "./drawing.js";
+import { place, sample } from "./moment.js";
 
 /** Height of a lane. */
 export const LANE = 13;
@@ -12,6 +13,7 @@ export const PICTURE = 58;
 const ARROWS = 32; // at most: more would run into each other
 const LONGEST = 0.05; // of the width
 const NOISE = 33; // arrows of the picture
+const MISSED = 0.05; // share of what is made that may lie beyond an edge without a word: a wide target has tails there
 const taken = new Uint8Array(ARROWS);
 
 /** Writes what each lane shows, and the axis of the noise, or of what stands for it where G takes more than one z. */
@@ -49,6 +51,20 @@ export function drawBatch({ moving, X, left, right, floor }, batch, lane, colour
     if (x >= left && x <= right) line(context, x, top, x, top + LANE - 4);
   }
   context.stroke();
+}
+
+/** How much of what is made lies beyond either edge of the window. */
+export function nameBeyond({ moving, left, right, floor, theme }, { rearranged, scene, view }) {
+  const below = sample(scene.u, place(rearranged, view.low));
+  const above = 1 - sample(scene.u, place(rearranged, view.high));
+  const y = floor + 1.5 * LANE + 2;
+  const look = { colour: theme.generator.colour, size: 11 };
+  if (below > MISSED) tag(moving.context, theme, `◂ ${percent(below)} further left`, left + 4, y, look);
+  if (above > MISSED) tag(moving.context, theme, `${percent(above)} further right ▸`, right - 4, y, { ...look, align: "right" });
+}
+
+function percent(share) {
+  return `${Math.round(100 * share)} %`;
 }
 
 /** Which way the generator's loss pushes its samples; the longest arrow is the strongest push of late. */

@@ -111,11 +111,11 @@ export class Rival {
     const { there } = this;
     const theirs = moment.frame.rivalDistance?.[0];
     if (!there || theirs === undefined) return;
-    const own = moment.scalar("wasserstein_over_std");
+    const own = moment.scalar("distance");
     const broken = there.broken !== null && moment.step > there.broken;
     const ahead = broken || own < theirs ? "this run" : own > theirs ? there.name : "neither";
     if (ahead === this.ahead && playing && now - this.refreshed < REFRESHED) return;
-    const sentence = broken ? brokeDown(there) : standing(ahead, own, theirs);
+    const sentence = broken ? brokeDown(there) : standing(ahead, own, theirs, moment.measure);
     const line = `They differ in: ${there.differences}. ${sentence}`;
     if (this.words.textContent !== line) this.words.textContent = line;
     this.refreshed = now;
@@ -137,8 +137,9 @@ function brokeDown({ name, broken }) {
   return `Ahead: this run. The rival (${name}) broke down at step ${broken.toLocaleString("en")}.`;
 }
 
-function standing(ahead, own, theirs) {
-  if (ahead === "neither") return `Level: W₁ ${brief(own)} σ.`;
+function standing(ahead, own, theirs, measure) {
+  const [name, unit] = measure === "KS" ? ["KS", ""] : ["W₁", " σ"];
+  if (ahead === "neither") return `Level: ${name} ${brief(own)}${unit}.`;
   const [best, worst] = own < theirs ? [own, theirs] : [theirs, own];
-  return `Ahead: ${ahead} by ${brief(worst - best, 2)} σ: W₁ ${brief(best)} σ against ${brief(worst)} σ.`;
+  return `Ahead: ${ahead} by ${brief(worst - best, 2)}${unit}: ${name} ${brief(best)}${unit} against ${brief(worst)}${unit}.`;
 }

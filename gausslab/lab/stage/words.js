@@ -2,6 +2,7 @@
 
 import { brief } from "./drawing.js";
 import { HALF_STEPS } from "./machine.js";
+import { MEASURES } from "./moment.js";
 
 const SETTLED = 700; // ms that another verdict must stand before it is shown
 const REFRESHED = 800; // ms between two sentences of the same verdict
@@ -67,8 +68,8 @@ export class Words {
     const modes = scene.modeMasses.length;
     const covered =
       modes > 1 ? ` · modes ${brief(moment.frame.scalars[moment.names.indexOf("modes_covered")])} of ${modes}` : "";
-    const distance = brief(moment.scalar("wasserstein_over_std"), 2);
-    const words = `W₁/σ ${distance} · KS ${brief(moment.scalar("ks"), 2)}${covered}`;
+    const distance = moment.measure === "KS" ? "" : `${MEASURES.W1} ${brief(moment.scalar("distance"), 2)} · `;
+    const words = `${distance}KS ${brief(moment.scalar("ks"), 2)}${covered}`;
     if (this.numbers.textContent !== words) this.numbers.textContent = words;
   }
 
@@ -81,8 +82,11 @@ export class Words {
       `Step ${moment.step} of seed ${seed}. Target ${scene.label}.`,
       words,
       `Generated: mean ${brief(moment.scalar("mean"))}, standard deviation ${brief(moment.scalar("std"))};`,
+      `${Math.round(100 * moment.scalar("outside"))} % of it lies outside the picture;`,
       `target: mean ${brief(scene.mean ?? NaN)}, standard deviation ${brief(scene.std ?? NaN)}.`,
-      `Distance W1 ${brief(moment.scalar("wasserstein"))}, noise floor ${brief(scene.noiseFloor ?? NaN)}.`,
+      moment.measure === "KS"
+        ? `Distance KS ${brief(moment.scalar("ks"))}.`
+        : `Distance W1 ${brief(moment.scalar("wasserstein"))}, noise floor ${brief(scene.noiseFloor ?? NaN)}.`,
       scene.sampled
         ? "Read from samples: the generator is no map of a single z."
         : `The map turns back in ${folds.length} places and stands still for ${Math.round(100 * held)} % of the noise.`,

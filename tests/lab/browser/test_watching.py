@@ -58,3 +58,10 @@ def test_legend_of_an_exact_scene_says_neither(lasting):
     lasting.until(lambda: "turns back" in lasting.described(), "the words")
     names = [lasting.stage.locator(f"[data-layer={name}]").inner_text() for name in ("target", "generator")]
     assert [name.split()[0] for name in names] == ["target", "made"] and not any("(" in name for name in names)
+
+
+def test_what_cannot_be_seen_is_told(visit):
+    # A target without a mean has no W1, and this generator runs away from it, out of the picture.
+    lab = visit("?recipe=vanilla&target=cauchy(1,2)&generator.rate=1&seed=3")
+    lab.until(lambda: "; 100 % of it lies outside the picture;" in lab.described(), "the words")
+    assert "Distance KS" in lab.described() and lab.numbers().startswith("KS ")
