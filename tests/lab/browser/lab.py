@@ -4,10 +4,12 @@ import time
 from contextlib import contextmanager
 
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import TimeoutError
 
 PATIENCE = 30  # seconds that anything may take on a slow, busy machine
 SETTLED = 350  # milliseconds in which axes that move would have been drawn again, also on a calm page
 LOOK = 50  # milliseconds between two looks
+OPENS = 3000  # milliseconds in which a menu opens
 
 # The middle of all opaque pixels of a colour on a canvas, their top, and how many there are, in CSS pixels.
 FIND_COLOUR = """(canvas, [red, green, blue]) => {
@@ -212,6 +214,21 @@ class Lab:
         part = self.open_sidebar().get_by_test_id("stExpander").filter(has_text=title)
         part.get_by_text(title, exact=True).click()
         return part
+
+    def choose(self, field, name):
+        """Choose from a menu, once more where the sidebar scrolled meanwhile: that shuts it."""
+        option = self.page.get_by_role("option", name=name, exact=True)
+
+        def chosen():
+            field.click()
+            try:
+                option.click(timeout=OPENS)
+            except TimeoutError:
+                self.page.keyboard.press("Escape")
+                return False
+            return True
+
+        self.until(chosen, f"the choice of {name}")
 
     def faults(self):
         """What axe finds that is serious for somebody who cannot see, or uses no pointer."""

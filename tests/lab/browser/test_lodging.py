@@ -58,9 +58,7 @@ def test_stage_stays_where_it_is_while_another_loss_is_compiled(visit):
     field = lab.section("Game").get_by_role("combobox", name="loss")
     for loss in ("hinge", "jeffreys"):
         epoch = lab.said("epoch")
-        lab.page.wait_for_timeout(500)  # what opens while the sidebar scrolls is shut again
-        field.click()
-        lab.page.get_by_role("option", name=loss, exact=True).click()
+        lab.choose(field, loss)
         lab.until(lambda epoch=epoch: lab.said("epoch") > epoch, "the new loss")
     assert lab.page.evaluate("window.taken") == 0
     assert lab.stage.evaluate("root => root.mark")
