@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -133,19 +134,41 @@ def _draw_losses(ax: Axes, frames: Sequence[Frame], steps: Series, look: Theme) 
 
 
 def _draw_distance(ax: Axes, frames: Sequence[Frame], steps: Series, look: Theme) -> tuple[list[Artist], list[Head]]:
-    ax.set_title(
-        f"Distance {MEASURES[frames[-1].readings.measure]}",
-        loc="left",
-        fontsize=TITLE,
-        fontweight="bold",
-        color=look.text,
-        pad=5,
-    )
-    distance = np.array([frame.readings.distance for frame in frames], dtype=float)
+    distance = np.array([distance_of(frame) for frame in frames])
+    noise, named = distance_axes(ax, frames, steps, distance, look)
+    curve = ax.plot(steps, distance, color=look.generator.colour, linewidth=1.5)
+    (head,) = ax.plot([], [], marker="o", markersize=5.0, color=look.generator.colour, linestyle="none")
+    if named:
+        key(ax, look, named, columns=1, beside_title=True)
+    return [noise, *curve], [(head, distance)]
+
+
+def distance_of(frame: Frame) -> float:
+    """How far p_g is from the target, as a log axis can show it: NaN where it is zero, or not finite."""
+    distance = float(frame.readings.distance)
+    return distance if math.isfinite(distance) and distance > 0 else math.nan
+
+
+def distance_axes(
+    ax: Axes, frames: Sequence[Frame], steps: Series, distances: np.ndarray, look: Theme
+) -> tuple[Artist, list[Artist]]:
+    """Make axes those of distances, with what chance alone would leave shaded.
+
+    Args:
+        ax: empty axes.
+        frames: of one run, for the noise floor.
+        steps: where they stand.
+        distances: of all runs that will be drawn.
+        look: the theme.
+
+    Returns:
+        The shade, and what the legend says of it: nothing where there is none.
+    """
+    title = f"Distance {MEASURES[frames[-1].readings.measure]}"
+    ax.set_title(title, loc="left", fontsize=TITLE, fontweight="bold", color=look.text, pad=5)
     floor = np.array([frame.scene.noise_floor / frame.scene.spread for frame in frames], dtype=float)
-    distance[~(np.isfinite(distance) & (distance > 0))] = np.nan
     floor[~(np.isfinite(floor) & (floor > 0))] = np.nan
-    known = np.concatenate([distance[np.isfinite(distance)], floor[np.isfinite(floor)]])
+    known = np.concatenate([distances[np.isfinite(distances)], floor[np.isfinite(floor)]])
     low, high = (float(known.min()), float(known.max())) if known.size else (0.01, 1.0)
     low, high = low / 2.0, max(high * 1.5, 10.0 * low)
     ax.set_yscale("log")
@@ -153,11 +176,8 @@ def _draw_distance(ax: Axes, frames: Sequence[Frame], steps: Series, look: Theme
     decades(ax, low, high)
     shade = {"facecolor": faded(look.muted, 0.20), "edgecolor": faded(look.muted, 0.7), "linewidth": 0}
     noise = ax.fill_between(steps, low, floor, where=np.isfinite(floor).tolist(), hatch=FLOOR_HATCH, **shade)
-    curve = ax.plot(steps, distance, color=look.generator.colour, linewidth=1.5)
-    (head,) = ax.plot([], [], marker="o", markersize=5.0, color=look.generator.colour, linestyle="none")
-    if np.isfinite(floor).any():
-        key(ax, look, [Patch(hatch=FLOOR_HATCH, label="chance alone", **shade)], columns=1, beside_title=True)
-    return [noise, *curve], [(head, distance)]
+    named = np.isfinite(floor).any()
+    return noise, [Patch(hatch=FLOOR_HATCH, label="chance alone", **shade)] if named else []
 
 
 def _draw_modes(ax: Axes, frames: Sequence[Frame], steps: Series, look: Theme) -> tuple[list[Artist], list[Head]]:

@@ -19,12 +19,11 @@ from matplotlib.transforms import Bbox, TransformedBbox
 from gausslab.errors import BadInput
 from gausslab.figures.densities import draw_densities
 from gausslab.figures.drawing import MEASURES, Drawing, View, inside, one_line, plain
-from gausslab.figures.game import decades
+from gausslab.figures.game import distance_axes, distance_of
 from gausslab.figures.layout import PANELS, Plan, best, checked, plans
 from gausslab.figures.map import draw_map
 from gausslab.figures.palette import (
     DASH_DOT,
-    FLOOR_HATCH,
     LONG_DASHES,
     SHORT_DASHES,
     SOLID,
@@ -292,31 +291,14 @@ def draw_race(ax: Axes, tracks: Sequence[Track], index: int | None = None, *, th
     """
     look = theme_named(theme)
     dress(ax, look)
-    ax.set_title(
-        f"Distance {MEASURES[tracks[0].frames[-1].readings.measure]}",
-        loc="left",
-        fontsize=TITLE,
-        fontweight="bold",
-        color=look.text,
-        pad=5,
-    )
     steps = np.array([[frame.step for frame in track.frames] for track in tracks], dtype=float)
-    distances = np.array([[_distance(frame) for frame in track.frames] for track in tracks])
-    first = tracks[0].frames
-    floor = np.array([frame.scene.noise_floor / frame.scene.spread for frame in first], dtype=float)
-    known = np.concatenate([distances[np.isfinite(distances)], floor[np.isfinite(floor) & (floor > 0)]])
-    low, high = (float(known.min()), float(known.max())) if known.size else (0.01, 1.0)
-    low, high = low / 2.0, max(high * 1.5, 10.0 * low)
+    distances = np.array([[distance_of(frame) for frame in track.frames] for track in tracks])
+    noise, named = distance_axes(ax, tracks[0].frames, steps[0], distances, look)
     start, stop = float(steps.min()), max(float(steps.max()), float(steps.min()) + 1.0)
-    ax.set_yscale("log")
-    ax.set_ylim(low, high)
-    decades(ax, low, high)
     ax.set_xlim(start, stop + 0.015 * (stop - start))
     ax.xaxis.set_major_locator(MaxNLocator(4, integer=True))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda step, _: f"{step:,.0f}"))
     ax.set_xlabel("step", fontsize=TEXT, color=look.text, labelpad=1)
-    shade = {"facecolor": faded(look.muted, 0.20), "edgecolor": faded(look.muted, 0.7), "linewidth": 0}
-    noise = ax.fill_between(steps[0], low, floor, where=np.isfinite(floor).tolist(), hatch=FLOOR_HATCH, **shade)
     shown = Bbox([[start - 1.0, 0.0], [stop, 1.0]])
     curves: list[Artist] = [noise]
     heads = []
@@ -325,9 +307,7 @@ def draw_race(ax: Axes, tracks: Sequence[Track], index: int | None = None, *, th
         heads += ax.plot([], [], marker="o", markersize=5.0, color=stroke.colour, linestyle="none")
     for artist in curves:
         artist.set_clip_box(TransformedBbox(shown, ax.get_xaxis_transform()))
-    handles: list[Artist] = [*_handles(tracks, look, most=24)]
-    if np.isfinite(floor).any():
-        handles.append(Patch(hatch=FLOOR_HATCH, label="chance alone", **shade))
+    handles = [*_handles(tracks, look, most=24), *named]
     for text in key(ax, look, handles, columns=len(handles), beside_title=True).get_texts():
         plain(text)
 
@@ -338,11 +318,6 @@ def draw_race(ax: Axes, tracks: Sequence[Track], index: int | None = None, *, th
 
     update(steps.shape[1] - 1 if index is None else index)
     return Drawing((*curves, *heads), (), update)
-
-
-def _distance(frame: Frame) -> float:
-    distance = float(frame.readings.distance)
-    return distance if math.isfinite(distance) and distance > 0 else math.nan
 
 
 def _handles(tracks: Sequence[Track], look: Theme, most: int = 30) -> list[Line2D]:
@@ -367,7 +342,7 @@ def _standings(
 
     def say(index: int) -> None:
         frames = [track.frames[index] for track in tracks]
-        distances = [_distance(frame) for frame in frames]
+        distances = [distance_of(frame) for frame in frames]
         nearest = min((distance for distance in distances if not math.isnan(distance)), default=math.nan)
         alone = distances.count(nearest) == 1
         for line, track, frame, distance in zip(lines, tracks, frames, distances, strict=True):

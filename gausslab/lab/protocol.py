@@ -297,6 +297,7 @@ def _scene(name: str, frame: Frame) -> dict[str, Any]:
         "spread": scene.spread,
         "equilibrium": [frame.equilibrium_discriminator_loss, frame.equilibrium_generator_loss],
         "sampled": frame.sampled,
+        "measure": frame.readings.measure,
     }
 
 

@@ -1,7 +1,6 @@
 /** Branches: the ways that the run went from a fork, as a small tree, a button each, and ghosts in the panels. */
 
-import { brief } from "./drawing.js";
-import { MEASURES } from "./moment.js";
+import { MEASURES, brief } from "./drawing.js";
 
 const LANE = 7; // pixels between two branches of the tree
 const WIDE = 84; // pixels of the tree
@@ -62,7 +61,7 @@ export class Branches {
     if (!own || own.end === moment.step) return;
     own.end = moment.step;
     own.distance = moment.scalar("distance");
-    own.measure = moment.measure;
+    own.measure = moment.scene.measure;
     this.tell();
   }
 

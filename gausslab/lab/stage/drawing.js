@@ -172,6 +172,9 @@ export function ticks(low, high, count) {
   return found;
 }
 
+/** What a distance is measured by, in words. */
+export const MEASURES = { W1: "W₁/σ", KS: "KS" };
+
 /** A number in few characters, for a person. */
 export function brief(value, digits = 3) {
   if (value === Infinity) return "∞";

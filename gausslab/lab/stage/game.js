@@ -1,8 +1,7 @@
 /** Panel 3: losses, distance, masses of the modes and gradients, from the start until now. */
 
-import { Layer, Scale, brief, hatch, line, pen, say, ticks } from "./drawing.js";
+import { Layer, MEASURES, Scale, brief, hatch, line, pen, say, ticks } from "./drawing.js";
 import { decades, limits, logLimits } from "./history.js";
-import { MEASURES } from "./moment.js";
 
 const GAP = 46;
 const TOP = 30;

@@ -1,7 +1,5 @@
 /** The readings of a run from its start until now, and the axes that hold them. */
 
-import { measureOf } from "./moment.js";
-
 const ROOM = 600; // moments kept; then every other one is let go
 const MARKS = 7; // numbers on an axis at most
 const SERIES = [
@@ -50,7 +48,7 @@ export class History {
     for (const name of SERIES) this.series[name][at] = frame.scalars[names.indexOf(name)];
     this.floors[at] = (frame.scene.noiseFloor ?? NaN) / frame.scene.spread;
     this.masses[at] = frame.masses;
-    this.measure = measureOf(frame, names);
+    this.measure = frame.scene.measure;
     this.equilibrium = frame.scene.equilibrium;
     this.due = frame.scene.modeMasses;
   }

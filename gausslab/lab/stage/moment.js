@@ -58,11 +58,6 @@ export class Moment {
     return this.scalars[this.names.indexOf(name)];
   }
 
-  /** What its distance is measured by. */
-  get measure() {
-    return measureOf(this.frame, this.names);
-  }
-
   /** The push on a fake at x. */
   pushAt(x) {
     return sample(this.push, (x - this.scene.x0) / this.scene.dx);
@@ -133,19 +128,6 @@ function roof(scene) {
   const typical = heights.find((value) => (held += value) >= total / 2) ?? 1;
   scene.roof = Math.min(TALLEST * (heights.at(-1) ?? 1), TYPICAL * typical) || 1;
   return scene.roof;
-}
-
-/** What a distance is measured by, in words. */
-export const MEASURES = { W1: "W₁/σ", KS: "KS" };
-
-/**
- * What a frame's distance is measured by: W₁ in the target's standard deviations, or KS where W₁ is infinite.
- *
- * @param {object} frame
- * @param {string[]} names of its scalars
- */
-export function measureOf({ scalars }, names) {
-  return scalars[names.indexOf("wasserstein_over_std")] === Infinity ? "KS" : "W1";
 }
 
 /** Reads an evenly spaced table between its entries. */

@@ -115,7 +115,7 @@ export class Rival {
     const broken = there.broken !== null && moment.step > there.broken;
     const ahead = broken || own < theirs ? "this run" : own > theirs ? there.name : "neither";
     if (ahead === this.ahead && playing && now - this.refreshed < REFRESHED) return;
-    const sentence = broken ? brokeDown(there) : standing(ahead, own, theirs, moment.measure);
+    const sentence = broken ? brokeDown(there) : standing(ahead, own, theirs, moment.scene.measure);
     const line = `They differ in: ${there.differences}. ${sentence}`;
     if (this.words.textContent !== line) this.words.textContent = line;
     this.refreshed = now;

@@ -1,8 +1,7 @@
 /** Panel 5: one sentence on what is going on, the numbers behind it, and the same for those who cannot see. */
 
-import { brief } from "./drawing.js";
+import { MEASURES, brief } from "./drawing.js";
 import { HALF_STEPS } from "./machine.js";
-import { MEASURES } from "./moment.js";
 
 const SETTLED = 700; // ms that another verdict must stand before it is shown
 const REFRESHED = 800; // ms between two sentences of the same verdict
@@ -68,7 +67,7 @@ export class Words {
     const modes = scene.modeMasses.length;
     const covered =
       modes > 1 ? ` · modes ${brief(moment.frame.scalars[moment.names.indexOf("modes_covered")])} of ${modes}` : "";
-    const distance = moment.measure === "KS" ? "" : `${MEASURES.W1} ${brief(moment.scalar("distance"), 2)} · `;
+    const distance = scene.measure === "KS" ? "" : `${MEASURES.W1} ${brief(moment.scalar("distance"), 2)} · `;
     const words = `${distance}KS ${brief(moment.scalar("ks"), 2)}${covered}`;
     if (this.numbers.textContent !== words) this.numbers.textContent = words;
   }
@@ -84,7 +83,7 @@ export class Words {
       `Generated: mean ${brief(moment.scalar("mean"))}, standard deviation ${brief(moment.scalar("std"))};`,
       `${Math.round(100 * moment.scalar("outside"))} % of it lies outside the picture;`,
       `target: mean ${brief(scene.mean ?? NaN)}, standard deviation ${brief(scene.std ?? NaN)}.`,
-      moment.measure === "KS"
+      scene.measure === "KS"
         ? `Distance KS ${brief(moment.scalar("ks"))}.`
         : `Distance W1 ${brief(moment.scalar("wasserstein"))}, noise floor ${brief(scene.noiseFloor ?? NaN)}.`,
       scene.sampled
