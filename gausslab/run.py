@@ -319,7 +319,8 @@ class Run:
         started = time.perf_counter()
         steps = jnp.asarray(np.zeros(looks, np.int32))
         arguments = (self._force.conditions, self.state, self.moves, self._force.look.view, steps)
-        training.advance.lower(self._rules.structure, *arguments).compile()
+        structure = self._rules.structure
+        training.loop(structure).lower(structure, *arguments).compile()
         self.timing.compiling += time.perf_counter() - started
 
     def _warm_up(self) -> None:
@@ -337,9 +338,9 @@ class Run:
 
     def _advanced(self, state: State, moves: Moves, steps: np.ndarray) -> tuple[State, Moves, Observation]:
         force, view = self._force, self._force.look.view
-        state, moves, words = training.advance(
-            self._rules.structure, force.conditions, state, moves, view, jnp.asarray(steps)
-        )
+        structure, steps_of_each = self._rules.structure, jnp.asarray(steps)
+        program = training.loop(structure)
+        state, moves, words = program(structure, force.conditions, state, moves, view, steps_of_each)
         return state, moves, training.to_host(words, view)
 
     def _take(self, goal: int) -> None:

@@ -18,7 +18,7 @@ from jaxtyping import Array, Bool, Float, Int
 from gausslab import networks, programs, sampling
 from gausslab.game import DATA_SPAN, DRAWS_PER_STEP, Batch, Conditions, Player, State, draw, initial_player, remembered
 from gausslab.losses import LOSSES
-from gausslab.settings import Experiment
+from gausslab.settings import Experiment, Network
 from gausslab.updates import UPDATES, Moves
 
 RUG = 64  # reals and fakes recorded with each frame
@@ -39,6 +39,11 @@ COMPILED_FOR_SMALL_STEPS = (
     if jax.default_backend() == "cpu"
     else {}
 )
+
+# XLA's older way to make kernels takes two thirds of the time, and writes over what it reads: what a layer does to its
+# sums is then not vectorised. A step of two layers of 32 tanh takes twice as long; of curves, hardly longer.
+COMPILED_SOON = COMPILED_FOR_SMALL_STEPS and COMPILED_FOR_SMALL_STEPS | {"xla_cpu_use_fusion_emitters": False}
+FEW_SUMS = 4096  # of a batch, up to which that is no matter
 
 LARGEST_WEIGHTS = 1e9  # in sum, of both networks; beyond, a game has diverged
 
@@ -120,7 +125,6 @@ def _finite(conditions: Conditions, state: State, moves: Moves) -> Bool[Array, "
     return jnp.isfinite(losses) & (total < LARGEST_WEIGHTS)
 
 
-@partial(jax.jit, static_argnums=0, compiler_options=COMPILED_FOR_SMALL_STEPS)
 @programs.exported(lambda structure, conditions, state, moves, view, steps: (state, moves, steps))
 def advance(
     structure: Experiment,
@@ -167,6 +171,25 @@ def advance(
     unseen = jnp.full_like(view.z, jnp.nan) if structure.sampled else None
     (state, moves, *_), words = jax.lax.scan(frame, (state, moves, jnp.array(True), unseen), steps)
     return state, moves, words
+
+
+_SOON, _FOR_SMALL_STEPS = (
+    jax.jit(advance, static_argnums=0, compiler_options=options)
+    for options in (COMPILED_SOON, COMPILED_FOR_SMALL_STEPS)
+)
+
+
+def loop(structure: Experiment) -> Any:
+    """`advance`, jitted as it serves these networks best: sooner where that costs no speed."""
+    generator, discriminator = structure.generator, structure.discriminator
+    sums = _sums(generator, structure.latent.dimension) + _sums(discriminator, discriminator.pack)
+    return _SOON if structure.batch * sums <= FEW_SUMS and not structure.sampled else _FOR_SMALL_STEPS
+
+
+def _sums(network: Network, inputs: int) -> int:
+    """Units that sum several others; those of one input only scale it."""
+    several = inputs > 1 or network.fourier_features
+    return sum(network.widths[0 if several else 1 :])
 
 
 def _words(observation: Observation) -> Float[Array, " words"]:

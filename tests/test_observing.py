@@ -248,7 +248,8 @@ _shown = jax.jit(training.shown, static_argnums=0, compiler_options=QUICKLY)
 def _looked(start):
     """What is seen before the first step."""
     at_once = np.zeros(1, np.int32)
-    *_, words = training.advance(start.structure, start.conditions, start.state, start.moves, start.look.view, at_once)
+    parts = (start.structure, start.conditions, start.state, start.moves, start.look.view)
+    *_, words = training.loop(start.structure)(*parts, at_once)
     return jax.tree.map(lambda leaf: leaf[0], training.to_host(words, start.look.view))
 
 

@@ -9,9 +9,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from constructors import ADVANCE, QUICKLY, game
+from constructors import QUICKLY, game
 
-from gausslab import cache, programs
+from gausslab import cache, programs, training
 from gausslab.pacing import NO_STEPS
 from gausslab.settings import Experiment
 
@@ -122,7 +122,7 @@ def test_networks_that_keep_statistics_are_found_again(folder):
     arguments = (parts.conditions, parts.state, parts.moves, parts.look.view, jnp.asarray(NO_STEPS + 1))
     found = []
     for _ in range(2):
-        advance = jax.jit(ADVANCE.__wrapped__, static_argnums=0, compiler_options=QUICKLY)
+        advance = jax.jit(training.advance, static_argnums=0, compiler_options=QUICKLY)
         found.append(jax.device_get(advance(parts.structure, *arguments)))
         assert len(list(folder.iterdir())) == 1
     jax.tree.map(np.testing.assert_array_equal, *found)

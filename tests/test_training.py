@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from constructors import EXPERIMENTS, Played, compilations, optimised, play, small
+from constructors import EXPERIMENTS, LOOP, Played, compilations, optimised, play, small
 
 from gausslab import training
 from gausslab.pacing import NO_STEPS, padded
@@ -146,10 +146,12 @@ def test_a_player_with_no_steps_stays_as_it_is_bit_for_bit(repeatable):
             assert _same(before.average, run.state.average)
 
 
-def test_programs_of_other_lengths_give_the_same_bits():
+@pytest.mark.parametrize("widths", [(5,), (5, 200)], ids=["compiled soon", "made of layers"])
+def test_programs_of_other_lengths_give_the_same_bits(widths):
     """As compiled outside of the tests; the batch is no other test's, so that no program is taken over."""
     with optimised():
-        whole, cut = (begin(small({"batch": 24, "frame_every": 50})) for _ in range(2))
+        experiment = small({"batch": 24, "frame_every": 50, "generator.widths": widths})
+        whole, cut = (begin(experiment) for _ in range(2))
         whole.train(100)
         for lengths in ([30, 1], [69, 0]):
             cut.advance(np.array(lengths, np.int32))
@@ -169,7 +171,7 @@ def _advanced(run, steps: np.ndarray):
     force = run._force
     view = force.look.view
     parts = (run._rules.structure, force.conditions, run.state, run.moves, view)
-    state, moves, words = training.advance(*parts, jnp.asarray(steps))
+    state, moves, words = training.loop(parts[0])(*parts, jnp.asarray(steps))
     return *jax.device_get((state, moves)), training.to_host(words, view)
 
 
@@ -197,7 +199,7 @@ def test_a_sampled_look_that_follows_no_step_is_the_look_before():
 
     def seen(*steps: int):
         parts = (start.structure, start.conditions, start.state, start.moves, start.look.view)
-        *_, words = training.advance(*parts, jnp.asarray(padded(steps)))
+        *_, words = training.loop(start.structure)(*parts, jnp.asarray(padded(steps)))
         return training.to_host(words, start.look.view).g[: len(steps)]
 
     with jax.numpy_rank_promotion("raise"):
@@ -207,3 +209,22 @@ def test_a_sampled_look_that_follows_no_step_is_the_look_before():
     np.testing.assert_array_equal(late[[0, 2]], early[[2, 3]])
     assert np.isfinite(early).all()
     assert not np.array_equal(early[0], early[2])
+
+
+@pytest.mark.parametrize(
+    ("changes", "soon"),
+    [
+        ({}, True),  # curves alone
+        ({"generator.knots": 0, "generator.widths": (400,)}, True),  # units of one input sum nothing
+        ({"generator.knots": 0, "generator.widths": (32, 32)}, False),
+        ({"generator.knots": 0, "generator.widths": (32,), "generator.fourier_features": 3}, False),
+        ({"generator.knots": 0, "generator.widths": (8, 8), "batch": 2048}, False),
+        ({"generator.knots": 0, "generator.widths": (8, 8), "batch": 64}, True),
+        (
+            {"latent.dimension": 2, "generator.widths": (4,), "generator.ordered": False},
+            False,
+        ),  # 65,536 samples a frame
+    ],
+)
+def test_the_loop_is_compiled_soon_unless_layers_would_make_it_slow(changes, soon):
+    assert LOOP(Experiment().changed(changes).structure()) is (training._SOON if soon else training._FOR_SMALL_STEPS)
