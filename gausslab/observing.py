@@ -16,16 +16,17 @@ import numpy as np
 from jaxtyping import Array, Float
 from scipy.special import ndtri
 
-from gausslab import metrics
+from gausslab import metrics, programs
 from gausslab.diagnosis import PAST, diagnose
 from gausslab.frame import Frame
+from gausslab.game import Conditions, State
 from gausslab.losses import LOSSES, Loss, exact_discriminator_loss, exact_generator_loss
-from gausslab.pushforward import flats, folds, graded_levels, push, push_sample
+from gausslab.pushforward import POINTS, flats, folds, graded_levels, push, push_sample
 from gausslab.sampling import TargetTable
 from gausslab.settings import Experiment, Latent
-from gausslab.targets import Target
+from gausslab.targets import TABLE_SIZE, Target
 from gausslab.targets.target import Profile
-from gausslab.training import Observation, View, samples
+from gausslab.training import Observation, View, initial, samples
 from gausslab.updates import Moves
 
 Numbers = np.ndarray | Array
@@ -110,6 +111,22 @@ def target_table(target: Target, units: Units) -> TargetTable:
         _device(units.from_x(np.array(target.centre))),
         _device(np.array(units.unit)),
     )
+
+
+def shapes(structure: Experiment) -> tuple[Conditions, State, Moves, View]:
+    """What a structure's training loop is called with, as shapes: enough to compile it before anything is there."""
+
+    def row(*size: int) -> Any:
+        return jax.ShapeDtypeStruct(size, np.float32)
+
+    key = jax.eval_shape(jax.random.key, 0)
+    conditions = Conditions(
+        {path: row() for path in structure.knobs()}, TargetTable(row(TABLE_SIZE), row(), row()), key
+    )
+    state, moves = programs.at_home(
+        (initial.eval_shape(structure.beginning(), key), Moves(*(row(),) * len(Moves._fields)))
+    )
+    return conditions, state, moves, View(row(POINTS), row(CELLS))
 
 
 def _device(values: np.ndarray) -> Array:

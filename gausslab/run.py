@@ -34,7 +34,7 @@ from gausslab.events import PAUSE, Event, Events
 from gausslab.force import TARGET_KNOBS, Force, Rules, following, keys, parsed
 from gausslab.frame import Frame
 from gausslab.game import State
-from gausslab.observing import Frames, Reel, Units, frame
+from gausslab.observing import Frames, Reel, Units, frame, shapes
 from gausslab.pacing import FRAMES_PER_CALL, NO_STEPS, Timing, next_stops, padded
 from gausslab.pushforward import push
 from gausslab.settings import Experiment
@@ -314,15 +314,6 @@ class Run:
         held = self.experiment.penalties or self.experiment.remedies.clip_weights
         return self.experiment.loss not in UNBOUNDED or bool(held)
 
-    def compile(self, looks: int = FRAMES_PER_CALL) -> None:
-        """Compile the training loop of so many looks, for which the shapes of the state are enough."""
-        started = time.perf_counter()
-        steps = jnp.asarray(np.zeros(looks, np.int32))
-        arguments = (self._force.conditions, self.state, self.moves, self._force.look.view, steps)
-        structure = self._rules.structure
-        training.loop(structure).lower(structure, *arguments).compile()
-        self.timing.compiling += time.perf_counter() - started
-
     def _warm_up(self) -> None:
         """Compile, and record the frame before the first step."""
         if self.timing.compiling and self.frames:
@@ -428,26 +419,28 @@ def begin(
 
     Args:
         experiment: what to do.
-        ahead: compile the training loop while the initial weights are being drawn; for a run that trains at once.
+        ahead: compile the training loop while all else is being made; for a run that trains at once.
         looks: that are taken in one call of that loop.
         known: targets by their text, where they have been parsed already.
     """
     known = {} if known is None else known
     target = parsed(experiment.target, known).moved(experiment.location, experiment.scale)
     units = Units(float(target.centre), float(target.spread)) if experiment.standardised else Units(0.0, 1.0)
-    beginning, key = experiment.beginning(), keys(experiment.seed)[0]
 
-    def standing(state: State) -> Run:
+    def standing() -> Run:
+        state = training.initial(experiment.beginning(), keys(experiment.seed)[0])
         return Run(experiment, state, training.still(), units, first=0, parsed=known)
 
     if not ahead:
-        return standing(training.initial(beginning, key))
-    shapes = training.initial.eval_shape(beginning, key)
+        return standing()
+    started = time.perf_counter()
+    structure = experiment.structure()
+    program = training.loop(structure).lower(structure, *shapes(structure), np.zeros(looks, np.int32))
     with ThreadPoolExecutor(max_workers=1) as other:
-        state = other.submit(training.initial, beginning, key)
-        run = standing(shapes)
-        run.compile(looks)
-        run.state = state.result()
+        compiled = other.submit(program.compile)
+        run = standing()
+        compiled.result()
+    run.timing.compiling += time.perf_counter() - started
     return run
 
 

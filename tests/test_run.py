@@ -47,6 +47,17 @@ def test_a_run_of_many_frames_crosses_the_borders_of_its_calls():
     assert _same(run.state, begin(small()).train(60, progress=False).state)
 
 
+@pytest.mark.parametrize("changes", [{}, {"discriminator.spectral_norm": True, "latent.dimension": 2}])
+def test_what_is_compiled_ahead_is_what_the_run_trains_with(changes):
+    begin(small(changes)).train(1, progress=False)  # what else is compiled, once for all
+    experiment = small({**changes, "batch": 20})  # that of no other test
+    run = begin(experiment, ahead=True)
+    with compilations() as compiled:
+        run.train(5, progress=False)
+    assert compiled == []
+    assert _same(run.state, begin(experiment).train(5, progress=False).state)
+
+
 def test_the_first_frame_shows_the_game_before_anybody_has_moved():
     run = begin(small()).train(1, progress=False)
     frame = run.frames[0]
