@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
 from gausslab.errors import BadInput
 from gausslab.lab.agenda import Agenda
+from gausslab.lab.answering import AS_TYPED, Answering
 from gausslab.lab.branches import Branches, Ghost, Stand, ghost
 from gausslab.lab.challenge import Challenge
 from gausslab.lab.layers import Layers, look_into
@@ -20,15 +19,9 @@ from gausslab.lab.protocol import Line, Request
 from gausslab.lab.rival import Rival
 from gausslab.lab.timeline import Timeline
 from gausslab.lab.transplant import transplanted
-from gausslab.lab.turns import TURNS
 from gausslab.run import Event, Run, begin
 from gausslab.settings import LIMITS, Experiment
-from gausslab.targets import from_points, parse
-
-OPENING = 12  # frames of the first answer
-HAND = 0.25  # seconds since a knob was turned in which it is likely to be turned again
-TRAINING = ("step", "discriminator", "generator", "optimal")  # acts that wait for a program that is being compiled
-AS_TYPED = {"location": 0.0, "scale": 1.0}  # where a new target stands
+from gausslab.targets import parse
 
 
 class Session:
@@ -51,6 +44,7 @@ class Session:
         LIMITS.check(experiment)
         self.epoch = 0
         self.playback = Playback(agenda)
+        self._answering = Answering(self)
         self._begin(experiment, events, max(step, events[-1].step if events else 0))
         if self.goal:
             self.playback.agenda.stand(self.goal, events)
@@ -71,9 +65,8 @@ class Session:
         self.identity = uuid4().hex
         self.from_start = True  # experiment and events alone give the same bits again
         self.branches = Branches()
-        self._version = 0
-        self._turned_at = -math.inf  # by the clock that only goes on
-        self._preparation: Preparation | None = None
+        self.preparation: Preparation | None = None  # of what has been asked for, while its program is being compiled
+        self._answering.forget()
         self.playback.begin(begin(experiment), script, goal)
 
     @property
@@ -109,7 +102,7 @@ class Session:
     @property
     def version(self) -> int:
         """The version of the stage's knobs that are in force."""
-        return self._version
+        return self._answering.version
 
     @property
     def goal(self) -> int:
@@ -124,12 +117,12 @@ class Session:
     @property
     def intended(self) -> Experiment:
         """The experiment with all that has been asked for, also what is still being compiled."""
-        return self.experiment.changed(self._preparation.values) if self._preparation else self.experiment
+        return self.experiment.changed(self.preparation.values) if self.preparation else self.experiment
 
     @property
     def prepares(self) -> bool:
         """Whether something that has been asked for is still being compiled."""
-        return self._preparation is not None
+        return self.preparation is not None
 
     def answer(self, request: Request | None, given_up: Callable[[], bool] = lambda: False) -> list[Line]:
         """Do what the stage asks for, within one turn of the server.
@@ -141,65 +134,7 @@ class Session:
         Raises:
             BadInput: a knob that there is not, or a value that it cannot take; the session is as it was then.
         """
-        playback = self.playback
-        if request is None:
-            return playback.so_far() if playback.stands else playback.look() + playback.advance(OPENING, 1, hurry=False)
-        if request.act == "share":
-            return []
-        if request.epoch != self.epoch or self._follow_preparation(request):
-            # Asked before the page changed the session: what the stage holds is void, and so are its knobs.
-            if playback.stands:
-                return playback.so_far()
-            return playback.advance(OPENING, self._steps(request)) if request.act == "play" else playback.look()
-        if request.act == "seek":
-            return [playback.seek(self.step if request.at is None else request.at)]
-        if request.act in ("restart", "seed"):
-            self.restart(self.run.experiment.seed + (request.act == "seed"))
-            return playback.look()
-        if request.act in ("fork", "branch", "drop"):
-            return self._branch_off(request)
-        if request.act == "peace":
-            self.end_duel()
-            return []
-        if request.act == "swap":
-            playback.go_back(request.start)
-            return self.swap()
-        turned = request.v != self._version or request.target is not None
-        if turned:
-            self._turn(request)
-        elif request.start < self.step and request.act not in ("play", "pause"):
-            playback.go_back(request.start)
-        return self._act(request, turned, given_up)
-
-    def _act(self, request: Request, turned: bool, given_up: Callable[[], bool]) -> list[Line]:
-        if request.act == "pause":
-            return []
-        if request.start >= self.goal or request.act != "play":
-            self.playback.leave_the_way()
-        if request.act in ("discriminator", "generator"):
-            return self.playback.half(request.act)
-        if request.act == "optimal":
-            return self.playback.until_optimal()
-        if request.act == "step":
-            return self.playback.advance(request.frames, request.steps_per_frame, hurry=False)
-        steps = self._steps(request)
-        frames, now = request.frames, time.monotonic()
-        # A hand that moves on waits for the first frame; what comes after it will soon be void.
-        if turned:
-            self._turned_at = now
-            return self.playback.advance(*self.pace.promptly(frames, steps))
-        if now - self._turned_at < HAND:
-            frames = self.pace.few(frames, steps)
-        return self.playback.advance(frames, steps, given_up=given_up)
-
-    def _branch_off(self, request: Request) -> list[Line]:
-        if request.act == "drop":
-            self.branches.remove(self.branches.left(request.at))
-            return []
-        self.playback.go_back(request.start)
-        lines = self.enter(request.at) if request.act == "branch" else self.fork(request.at, request.knobs)
-        self._version = request.v
-        return lines
+        return self._answering.answer(request, given_up)
 
     def fork(self, step: int | None, values: Mapping[str, Any]) -> list[Line]:
         """Go on from a past step as another branch; this one stays where it stands.
@@ -261,26 +196,6 @@ class Session:
         self.from_start = stand.from_start
         self.epoch += 1
 
-    def _steps(self, request: Request) -> int:
-        if request.steps_per_frame == 0:
-            return 0
-        return self.pace.steps_for(request.steps_per_frame, request.speed, TURNS.frame_rate)
-
-    def _turn(self, request: Request) -> None:
-        values: dict[str, Any] = dict(request.knobs)
-        if request.target:
-            wish = request.target
-            target = parse(wish.text, files=False) if wish.text else from_points(*zip(*wish.drawn or (), strict=True))
-            values |= AS_TYPED | {"target": target.text}
-        here = self.run
-        self.playback.go_back(request.start)
-        try:
-            self.change(values)
-        except BadInput:
-            self.playback.run = here
-            raise
-        self._version = request.v
-
     @property
     def tree(self) -> list[dict[str, Any]]:
         """The branches as the stage shows them; none where there is only one."""
@@ -321,7 +236,7 @@ class Session:
         Raises:
             BadInput: a setting that cannot be used, or that is too large for the lab; nothing is changed then.
         """
-        if self._preparation and self._preparation.challenge:
+        if self.preparation and self.preparation.challenge:
             self.settle()
         before, values = self.intended, {**(AS_TYPED if "target" in values else {}), **values}
         new = before.changed(values)
@@ -334,11 +249,11 @@ class Session:
             # A penalty whose removal is still being compiled is a knob of the run alone.
             knobs = {path: value for path, value in new.knobs().items() if path in self.run.knobs}
             self.change(knobs | {"target": new.target})
-            if self._preparation:
-                self._preparation = self._preparation.also(values)
+            if self.preparation:
+                self.preparation = self.preparation.also(values)
             self.epoch += 1
             return
-        self._preparation = prepare({**(self._preparation.values if self._preparation else {}), **values}, new)
+        self.preparation = prepare({**(self.preparation.values if self.preparation else {}), **values}, new)
         self.settle(LIMITS.turn if playing else None)
 
     def settle(self, patience: float | None = None) -> None:
@@ -347,36 +262,21 @@ class Session:
         Args:
             patience: seconds to wait for it; None waits to its end.
         """
-        if self._preparation is None:
+        if self.preparation is None:
             return
         try:
-            self._preparation.program.result(patience)
+            self.preparation.program.result(patience)
         except TimeoutError:
             return
         except Exception:
-            self._preparation = None  # or it would fail again at every answer
+            self.preparation = None  # or it would fail again at every answer
             raise
-        new, challenge, self._preparation = self.intended, self._preparation.challenge, None
+        new, challenge, self.preparation = self.intended, self.preparation.challenge, None
         if challenge:
             self._meet(challenge)
         else:
             self._rebuild(new)
         self.epoch += 1
-
-    def _follow_preparation(self, request: Request) -> bool:
-        """Take up what has been compiled meanwhile, with the knobs as they were turned last.
-
-        Returns:
-            Whether the stage's frames are void by that, and what it asked for with them.
-        """
-        preparation = self._preparation
-        plays = request.act == "play"
-        if preparation is None or not ((plays and preparation.program.done()) or request.act in TRAINING):
-            return False
-        if request.v != self._version or request.target:
-            self._turn(request)
-        self.settle()
-        return plays or preparation.challenge is not None  # both sides of a duel have a way to go first
 
     def _rebuild(self, new: Experiment) -> None:
         before, run = self.experiment, transplanted(self.run, new)
@@ -419,7 +319,7 @@ class Session:
         self.settle()
         self._way_here()
         if playing:
-            self._preparation = prepare({}, challenge.experiment(self.run.experiment), challenge)
+            self.preparation = prepare({}, challenge.experiment(self.run.experiment), challenge)
             self.settle(LIMITS.turn)
             return
         self._meet(challenge)

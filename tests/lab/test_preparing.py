@@ -32,7 +32,7 @@ def compiler_held():
 
 
 def compiled(session: Session) -> None:
-    session._preparation.program.result()
+    session.preparation.program.result()
 
 
 def arrive_together(session: Session, goal: int) -> None:

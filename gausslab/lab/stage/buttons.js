@@ -7,10 +7,11 @@ import { copyLink } from "./sharing.js";
 /**
  * Has every button do what it says.
  *
- * @param {object} stage with `parts`, `shows`, `machine`, `playhead`, `act(name)` and `redraw()`
+ * @param {object} stage with `parts`, `shows`, `panels`, `playhead`, `act(name)` and `redraw()`
  */
 export function watchButtons(stage) {
-  const { parts, shows, machine, playhead } = stage;
+  const { parts, shows, playhead } = stage;
+  const { machine } = stage.panels;
   // A button that was clicked must not keep the space bar to itself; one that was reached by keys does.
   parts.root.addEventListener("click", (event) => {
     if (event.detail > 0) event.target.closest("button")?.blur();
@@ -42,9 +43,10 @@ export function showLayer(stage, name, on) {
 /**
  * Brings the buttons up to the moment.
  *
- * @param {object} stage with `parts`, `playhead`, `hand`, `machine` and `half`
+ * @param {object} stage with `parts`, `playhead`, `hand`, `panels` and `half`
  */
-export function showButtons({ parts, playhead, hand, machine, half }) {
+export function showButtons({ parts, playhead, hand, panels, half }) {
+  const { machine } = panels;
   const { play, slow, draw, fork } = parts.buttons;
   const [sign, words] = playhead.playing ? ["pause", "Pause"] : ["play", "Play"];
   if (play.lastElementChild.textContent !== words) {

@@ -58,10 +58,11 @@ export function placeHandles(hand, moment, target, knobs) {
  * Watches the pointer over the densities.
  *
  * @param {HTMLCanvasElement} canvas
- * @param {object} stage with `densities`, `moment`, `hand`, `target`, `knobs`, `redraw()` and `aim(target)`
+ * @param {object} stage with `panels`, `moment`, `hand`, `target`, `knobs`, `redraw()` and `aim(target)`
  */
 export function watchDensities(canvas, stage) {
-  const { hand, densities } = stage;
+  const { hand } = stage;
+  const { densities } = stage.panels;
   let grip = null;
   const value = (event) => {
     const box = canvas.getBoundingClientRect();
@@ -123,7 +124,8 @@ export function watchDensities(canvas, stage) {
 }
 
 /** Which handle lies under the pointer; under the target's curve it is the target itself. */
-function nearest(px, py, event, { densities, hand, moment }) {
+function nearest(px, py, event, { panels, hand, moment }) {
+  const { densities } = panels;
   if (!hand.handles) return null;
   const grasp = event.pointerType === "touch" ? FINGER : GRASP;
   let [found, least] = [null, grasp];
@@ -166,7 +168,8 @@ function points({ x0, dx, heights }) {
 
 /** Watches the pointer over the map: which z it points at, and so which x lights up in the densities. */
 export function watchMap(canvas, stage) {
-  const { hand, map } = stage;
+  const { hand } = stage;
+  const { map } = stage.panels;
   canvas.addEventListener("pointermove", (event) => {
     if (!stage.moment.scene) return;
     const px = event.clientX - canvas.getBoundingClientRect().left;

@@ -8,34 +8,29 @@ import { Address } from "./address.js";
 import { Branches } from "./branches.js";
 import { showButtons, showLayer, watchButtons } from "./buttons.js";
 import { Knobs, speedSlider, timeline } from "./controls.js";
-import { Densities, LAYERS } from "./densities.js";
-import { Game } from "./game.js";
+import { LAYERS } from "./densities.js";
 import { History } from "./history.js";
-import { emptyHand, placeHandles, watchDensities, watchKeys, watchMap } from "./input.js";
+import { emptyHand, watchDensities, watchKeys, watchMap } from "./input.js";
 import { layOut } from "./layout.js";
 import { dressLegend, nameLayers } from "./legend.js";
 import { Lifeline } from "./lifeline.js";
 import { lodged } from "./lodging.js";
-import { HALF_STEPS, Machine } from "./machine.js";
-import { MapPanel } from "./map.js";
+import { HALF_STEPS } from "./machine.js";
 import { Moment, place } from "./moment.js";
+import { Panels } from "./panels.js";
 import { Playhead } from "./playhead.js";
-import { decode } from "./protocol.js";
+import { Post } from "./post.js";
 import { offerFile, showLink } from "./sharing.js";
 import { Rival } from "./rival.js";
 import { readTheme, themeKey } from "./theme.js";
-import { Wire } from "./wire.js";
 import { Words } from "./words.js";
 
 const CALM = 250; // ms between two drawings for those who asked for less motion
 const WORDS_EVERY = 200; // ms between two looks at words and buttons
-const GAME_EVERY = 150; // ms between two drawings of the slower panels
-const MACHINE_EVERY = 90;
 const STILL = 50; // ms between two looks while nothing moves: at the screen's pace they would keep a processor awake
 const LEAST_ROOM = 560; // CSS pixels; a window that is lower scrolls
 
 const DUEL = new Set(["swap", "peace"]);
-const OF_THE_PAGE = new Set([...DUEL, "open"]); // what Streamlit has to hear of
 const WHERE = "gausslab.where"; // asked by shelf.js, which is a component of its own
 const STOPPED = "Have a look: the recipe stops here. Space plays on.";
 const PREPARES = "What you have chosen is being compiled; until then it goes on as before.";
@@ -49,12 +44,8 @@ class Stage {
     this.history = new History();
     this.hand = emptyHand();
     this.shows = { ...Object.fromEntries(LAYERS.map(({ name, off }) => [name, !off])), ghosts: true };
-    this.playhead = new Playhead((wish) => this.send(wish));
-    this.wire = new Wire((chunk) => this.hear(chunk));
-    this.densities = new Densities(...parts.densities);
-    this.map = new MapPanel(...parts.map);
-    this.game = new Game(parts.game);
-    this.machine = new Machine(parts.machine);
+    this.playhead = new Playhead((wish) => this.post.send(wish));
+    this.panels = new Panels(parts);
     this.words = new Words(parts);
     this.knobs = new Knobs(parts.knobs, (path, value) => {
       this.playhead.turn(path, value);
@@ -71,7 +62,10 @@ class Stage {
       this.redraw();
     });
     this.address = new Address();
-    this.lifeline = new Lifeline((there) => this.connect(there));
+    this.post = new Post(
+      (chunk) => this.hear(chunk),
+      (there) => this.connect(there),
+    );
     this.resumes = Lifeline.played();
     this.branches = new Branches(parts.branches, {
       enter: (number) => this.playhead.enter(number),
@@ -82,9 +76,7 @@ class Stage {
     this.target = null;
     this.span = { first: 0, last: 0 };
     this.epoch = -1;
-    this.asked = false; // for anything, so far
-    this.heard = 0; // number of the last request that was answered
-    this.drawn = this.gameAt = this.machineAt = this.drawnAt = this.saidAt = this.shownAt = 0;
+    this.drawn = this.drawnAt = this.saidAt = this.shownAt = 0;
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
     this.request = this.timer = null;
     this.listen();
@@ -176,7 +168,6 @@ class Stage {
   /** Is told when the server is lost, and when it answers again. */
   connect(there) {
     this.playhead.offline = !there;
-    if (there) this.wire.mend();
     this.note(there ? "" : "The server does not answer. This page waits for it, and goes on where it stands.");
   }
 
@@ -211,32 +202,22 @@ class Stage {
 
   /** Takes what Streamlit hands over. */
   update({ data, setStateValue }) {
-    this.setStateValue = setStateValue;
+    this.post.byPage = (wish) => setStateValue("req", wish);
     this.wake();
     this.undressed = true; // Streamlit calls after a change of theme as well
     if (data) this.hear(data);
   }
 
-  /** Sends a request; the first one by Streamlit, which a server that has forgotten this page knows it by. */
-  send(wish) {
-    if (this.asked && !OF_THE_PAGE.has(wish.act) && this.wire.send(wish)) return;
-    this.asked = true;
-    this.setStateValue("req", wish);
-  }
-
   /** Takes an answer. */
   hear(chunk) {
-    this.lifeline.heard();
     try {
-      const { header, frames } = decode(chunk);
+      const answer = this.post.open(chunk, this.playhead.epoch);
+      if (!answer) return;
+      const { header, frames } = answer;
       if (header.lost) {
-        this.wire.cut();
         if (this.playhead.seq) this.comeBack();
         return;
       }
-      if (header.seq < this.heard && header.epoch <= this.playhead.epoch) return; // the wire has been quicker
-      this.heard = header.seq;
-      this.wire.reach(header.secret);
       this.address.take(header);
       if (header.setup) this.setUp(header);
       this.moment.names = header.scalarNames ?? this.moment.names;
@@ -354,28 +335,8 @@ class Stage {
   }
 
   draw(now) {
-    const { playhead, moment, hand } = this;
-    const calm = this.calm.matches;
-    moment.set(playhead.current, playhead.next, calm ? 0 : playhead.share);
-    // A frame from before another target was set shows its own, and so does one from the past.
-    const past = playhead.visited || moment.frame.v < playhead.aimed;
-    const knobs = past ? { ...moment.frame.knobs, ...playhead.wishes } : playhead.knobs;
-    const rival = this.rival.between(playhead.current, playhead.next, calm ? 0 : playhead.share, this.shows.rival);
-    const ghosts = [...(this.shows.ghosts ? this.branches.ghosts : []), ...(rival ? [rival] : [])];
-    moment.moveTarget(this.target, knobs);
-    moment.look(hand.held, calm);
-    placeHandles(hand, moment, this.target, knobs);
-    hand.x = hand.u === null ? null : moment.mapAt(hand.u);
-    this.densities.draw(moment, this.shows, hand, ghosts);
-    this.map.draw(moment, hand, ghosts);
-    if (now - this.gameAt > GAME_EVERY || !playhead.playing) {
-      this.gameAt = now;
-      this.game.draw(this.history, moment.step, ghosts);
-    }
-    if (now - this.machineAt > MACHINE_EVERY || !playhead.playing) {
-      this.machineAt = now;
-      this.machine.draw(moment, now, this.half, playhead.playing && !calm, playhead.layers, ghosts);
-    }
+    const { playhead, moment } = this;
+    this.panels.draw(now, this, this.calm.matches);
     this.drawn += 1;
     const { dataset } = this.parts.root;
     dataset.drawn = this.drawn;
@@ -395,7 +356,7 @@ class Stage {
     const { playhead, span, moment, half } = this;
     this.saidAt = now;
     const { failure, playing, layers } = playhead;
-    this.lifeline.playing = playing;
+    this.post.lifeline.playing = playing;
     const racing = this.rival.there && playhead.goal > 0 && playhead.returning === null;
     if (racing) this.note(`Both run from the start to step ${playhead.goal.toLocaleString("en")} …`);
     else if (playhead.prepares) this.note(PREPARES);
@@ -422,7 +383,7 @@ class Stage {
     this.key = key;
     const theme = readTheme(this.parts.root);
     this.parts.root.dataset.theme = theme.dark ? "dark" : "light";
-    for (const panel of [this.densities, this.map, this.game, this.machine, this.branches, this.rival]) panel.dress(theme);
+    for (const panel of [this.panels, this.branches, this.rival]) panel.dress(theme);
     dressLegend(this.parts.root, theme);
     this.redraw();
   }
@@ -445,8 +406,7 @@ class Stage {
   leave() {
     this.rest();
     this.unwatch();
-    this.lifeline.leave();
-    this.wire.cut();
+    this.post.leave();
     this.resizing.disconnect();
     window.removeEventListener("resize", this.measure);
     window.removeEventListener(WHERE, this.tellWhere);
