@@ -18,6 +18,7 @@ import numpy as np
 from gausslab.comparing import differences, differing
 from gausslab.errors import BadInput
 from gausslab.events import Event, html_table
+from gausslab.frame import Measure, Readings
 from gausslab.recipes import RECIPES
 from gausslab.run import Run, begin
 from gausslab.settings import Experiment
@@ -60,30 +61,45 @@ class Duel:
     @property
     def wasserstein(self) -> tuple[float, float]:
         """W1 of each where it stands, in units of its target's spread; infinite for one that broke down."""
-        return tuple(math.inf if run.failure else _last(run) for run in (self.first, self.second))  # type: ignore
+        return self._far("W1")
+
+    @property
+    def measure(self) -> Measure:
+        """What tells who is ahead: KS where one of the targets has no mean, and W1 is infinite."""
+        return "KS" if "KS" in [_last(run).measure for run in (self.first, self.second)] else "W1"
+
+    @property
+    def distances(self) -> tuple[float, float]:
+        """How far each is from its target by that measure; infinite for one that broke down."""
+        return self._far(self.measure)
+
+    def _far(self, measure: Measure) -> tuple[float, float]:
+        first, second = (math.inf if run.failure else _by(measure, _last(run)) for run in (self.first, self.second))
+        return first, second
 
     @property
     def ahead(self) -> str | None:
-        """The name of the one with the smaller W1; None where both are level."""
-        first, second = self.wasserstein
+        """The name of the one that is nearer to its target; None where both are level."""
+        first, second = self.distances
         return None if first == second else self.names[0 if first < second else 1]
 
     @property
     def by(self) -> float:
-        """How far apart they are: the difference of their W1, in units of the target's spread."""
-        first, second = self.wasserstein
+        """By how much it is nearer: the difference of the two distances."""
+        first, second = self.distances
         return 0.0 if first == second else abs(first - second)
 
     @property
     def race(self) -> pd.DataFrame:
-        """W1 of both, in units of their targets' spread, at each step at which both have a frame."""
+        """How far both are from their targets, at each step at which both have a frame."""
         import pandas as pd
 
+        measure = self.measure
         curves = [{int(step): place for place, step in enumerate(_steps(run))} for run in (self.first, self.second)]
         steps = sorted(curves[0].keys() & curves[1].keys())
         rows: dict[str, list[float]] = {"step": list(steps)}
         for name, run, places in zip(("first", "second"), (self.first, self.second), curves, strict=True):
-            rows[name] = [run.frames.plain(places[step]).readings.wasserstein_over_std for step in steps]
+            rows[name] = [_by(measure, run.frames.plain(places[step]).readings) for step in steps]
         return pd.DataFrame(rows)
 
     @property
@@ -91,10 +107,12 @@ class Duel:
         """Who is ahead, in one sentence."""
         if self.ahead is None:
             return f"Level after {self.first.step:,} steps."
-        best, worst = sorted(self.wasserstein)
+        best, worst = sorted(self.distances)
         if math.isinf(worst):
             return f"{self.ahead} is ahead: the other broke down."
-        return f"{self.ahead} is ahead by {self.by:.4f} σ: W1 is {best:.4f} σ against {worst:.4f} σ."
+        unit = " σ" if self.measure == "W1" else ""
+        by, near, far = (f"{distance:.4f}{unit}" for distance in (self.by, best, worst))
+        return f"{self.ahead} is ahead by {by}: {self.measure} is {near} against {far}."
 
     def called(self, first: str, second: str) -> Duel:
         """The same with other names."""
@@ -115,6 +133,7 @@ class Duel:
             "ahead": self.ahead,
             "by": self.by if math.isfinite(self.by) else None,
             "wasserstein_over_std": finite,
+            "measure": self.measure,
             "first": self.first.summary().as_json(),
             "second": self.second.summary().as_json(),
         }
@@ -230,5 +249,9 @@ def _steps(run: Run) -> np.ndarray:
     return np.concatenate([reel.observations.step for reel in run.frames.reels])
 
 
-def _last(run: Run) -> float:
-    return run.frames.plain(len(run.frames) - 1).readings.wasserstein_over_std
+def _last(run: Run) -> Readings:
+    return run.frames.plain(len(run.frames) - 1).readings
+
+
+def _by(measure: Measure, readings: Readings) -> float:
+    return readings.ks if measure == "KS" else readings.wasserstein_over_std

@@ -13,6 +13,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float
 
+Measure = Literal["W1", "KS"]
+
 
 class Flat(NamedTuple):
     """A stretch of the latent on which G stands still: an atom, or nearly one, of p_g."""
@@ -52,7 +54,7 @@ class Readings:
     outside: float  # mass of p_g outside the window
 
     @property
-    def measure(self) -> Literal["W1", "KS"]:
+    def measure(self) -> Measure:
         """What tells how far p_g is from the target: KS where that has no mean, and W1 is infinite."""
         return "KS" if math.isinf(self.wasserstein_over_std) else "W1"
 

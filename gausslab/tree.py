@@ -29,6 +29,7 @@ class Branch:
     end: int  # steps taken
     label: str  # what it does otherwise, in one line; the target it began with where it has no parent
     wasserstein: float  # W1 at its end, in units of the target's spread
+    distance: str  # at its end, in words: by KS where W1 is infinite
 
 
 def branches(runs: Sequence[Run]) -> tuple[Branch, ...]:
@@ -44,8 +45,9 @@ def branches(runs: Sequence[Run]) -> tuple[Branch, ...]:
         parent = max(kin, key=lambda earlier: (kin[earlier], -earlier), default=None)
         step = 0 if parent is None else kin[parent]
         label = run.frames.plain(0).scene.label if parent is None else _label(run, step)
-        wasserstein = run.frames.plain(len(run.frames) - 1).readings.wasserstein_over_std
-        found.append(Branch(place, parent, step, run.step, label, wasserstein))
+        last = run.frames.plain(len(run.frames) - 1).readings
+        distance = f"{last.measure} {last.distance:.4f}{' σ' if last.measure == 'W1' else ''}"
+        found.append(Branch(place, parent, step, run.step, label, last.wasserstein_over_std, distance))
     return tuple(found)
 
 
@@ -90,9 +92,7 @@ class Tree:
         for root in (branch for branch in found if branch.parent is None):
             draw(root, "", "", "")
         width = max((len(text) for text, _ in lines), default=0)
-        return "\n".join(
-            f"{text:<{width}}  {branch.end:>7,} steps  W1 {branch.wasserstein:.4f} σ" for text, branch in lines
-        )
+        return "\n".join(f"{text:<{width}}  {branch.end:>7,} steps  {branch.distance}" for text, branch in lines)
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(str(self))}</pre>"

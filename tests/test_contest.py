@@ -106,6 +106,18 @@ def test_recipes_and_saved_runs_are_called_by_name(tmp_path):
         duel(small(), small(), 0)
 
 
+def test_where_there_is_no_mean_the_duel_goes_by_ks():
+    heavy = small({"target": "cauchy(1, 2)"})
+    found = duel(heavy, heavy.changed({"generator.rate": 1e-3}), 60, progress=False)
+    assert found.measure == "KS" and found.wasserstein == (math.inf, math.inf)
+    last = [run.frames[-1].readings.ks for run in (found.first, found.second)]
+    assert list(found.distances) == last and last[0] != last[1]
+    assert found.ahead == found.names[0 if last[0] < last[1] else 1]
+    assert f"KS is {min(last):.4f} against {max(last):.4f}." in found.verdict
+    assert found.race[["first", "second"]].iloc[-1].tolist() == last
+    assert found.as_json()["measure"] == "KS" and found.as_json()["wasserstein_over_std"] == [None, None]
+
+
 def test_one_that_breaks_down_is_behind():
     wild = plain({"loss": "kl", "generator.rate": 1.0, "discriminator.rate": 1.0})
     found = duel(wild, plain(), 900, progress=False)

@@ -41,7 +41,7 @@ def test_a_run_that_left_no_other_is_called_after_the_target_it_began_with():
 
 def test_a_branch_is_pure_data(runs):
     first = branches(runs)[0]
-    assert first == Branch(0, None, 0, 40, first.label, first.wasserstein)
+    assert first == Branch(0, None, 0, 40, first.label, first.wasserstein, f"W1 {first.wasserstein:.4f} σ")
     with pytest.raises(AttributeError):
         first.step = 3  # type: ignore
 
@@ -55,3 +55,8 @@ def test_the_tree_shows_itself(runs):
     assert all(line.endswith(" σ") for line in lines) and len({len(line) for line in lines}) == 1
     assert "└─ 1" in tree._repr_html_()
     assert str(Tree.of()) == ""
+
+
+def test_where_there_is_no_mean_the_tree_tells_ks():
+    run = begin(small({"target": "cauchy(1, 2)"})).train(5, progress=False)
+    assert f"KS {run.frames[-1].readings.ks:.4f}" in str(Tree.of(run)) and "inf" not in str(Tree.of(run))
