@@ -356,7 +356,8 @@ class Stage {
     const { playhead, span, moment, half } = this;
     this.saidAt = now;
     const { failure, playing, layers } = playhead;
-    this.post.lifeline.playing = playing;
+    // Who is only on the way to the step of a link is to stand there, also when that is interrupted.
+    this.post.lifeline.playing = playing && (this.resumes || playhead.goal === 0);
     const racing = this.rival.there && playhead.goal > 0 && playhead.returning === null;
     if (racing) this.note(`Both run from the start to step ${playhead.goal.toLocaleString("en")} …`);
     else if (playhead.prepares) this.note(PREPARES);

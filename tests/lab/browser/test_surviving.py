@@ -5,6 +5,8 @@ from servers import free_port, start_server
 
 from .lab import Lab
 
+FAR = 20_000  # steps, which take some seconds
+
 
 class Fragile:
     """A server that can be killed, and started again at the same port."""
@@ -43,8 +45,9 @@ def lab(page, fragile):
 def turned(lab):
     """A run in which something was done."""
     lab.wait_for_step(100)
-    lab.slider("location").focus()
-    lab.page.keyboard.press("ArrowRight")
+    before = lab.shown("location")
+    lab.slider("location").press("ArrowRight")
+    lab.until(lambda: lab.shown("location") > before, "another mean")
     lab.wait_for_step(300)
 
 
@@ -83,6 +86,18 @@ def test_run_that_goes_on_after_a_restart_is_the_one_that_was_never_interrupted(
     other = visit(lab.link())
     other.until(lambda: other.step == lab.step and not other.playing, "the step of the link")
     other.until(lambda: other.numbers() == lab.numbers(), "the same numbers")
+
+
+def test_page_on_its_way_to_the_step_of_a_link_stands_there_after_a_restart(page, fragile):
+    lab = Lab(page(), f"http://127.0.0.1:{fragile.port}/?recipe=vanilla&target=normal(4,1.25)&seed=3&step={FAR}")
+    assert lab.step < FAR
+    fragile.kill()
+    lab.stage.get_by_text("The server does not answer").wait_for()
+    lab.page.wait_for_timeout(8000)  # until Streamlit has lost patience, and the page is loaded anew
+    fragile.start()
+    lab.until(lambda: lab.ready() and stands(lab, FAR), "the step of the link")
+    lab.page.wait_for_timeout(1000)
+    assert stands(lab, FAR)
 
 
 def test_page_that_is_loaded_again_stands_at_its_step_and_says_so(lab):
