@@ -18,7 +18,7 @@ import numpy as np
 from gausslab.comparing import differences, differing
 from gausslab.errors import BadInput
 from gausslab.events import Event, html_table
-from gausslab.frame import Measure, Readings
+from gausslab.frame import UNITS, Measure, Readings
 from gausslab.recipes import RECIPES
 from gausslab.run import Run, begin
 from gausslab.settings import Experiment
@@ -74,7 +74,7 @@ class Duel:
         return self._far(self.measure)
 
     def _far(self, measure: Measure) -> tuple[float, float]:
-        first, second = (math.inf if run.failure else _by(measure, _last(run)) for run in (self.first, self.second))
+        first, second = (math.inf if run.failure else _last(run).by(measure) for run in (self.first, self.second))
         return first, second
 
     @property
@@ -99,7 +99,7 @@ class Duel:
         steps = sorted(curves[0].keys() & curves[1].keys())
         rows: dict[str, list[float]] = {"step": list(steps)}
         for name, run, places in zip(("first", "second"), (self.first, self.second), curves, strict=True):
-            rows[name] = [_by(measure, run.frames.plain(places[step]).readings) for step in steps]
+            rows[name] = [run.frames.plain(places[step]).readings.by(measure) for step in steps]
         return pd.DataFrame(rows)
 
     @property
@@ -110,8 +110,7 @@ class Duel:
         best, worst = sorted(self.distances)
         if math.isinf(worst):
             return f"{self.ahead} is ahead: the other broke down."
-        unit = " σ" if self.measure == "W1" else ""
-        by, near, far = (f"{distance:.4f}{unit}" for distance in (self.by, best, worst))
+        by, near, far = (f"{distance:.4f}{UNITS[self.measure]}" for distance in (self.by, best, worst))
         return f"{self.ahead} is ahead by {by}: {self.measure} is {near} against {far}."
 
     def called(self, first: str, second: str) -> Duel:
@@ -251,7 +250,3 @@ def _steps(run: Run) -> np.ndarray:
 
 def _last(run: Run) -> Readings:
     return run.frames.plain(len(run.frames) - 1).readings
-
-
-def _by(measure: Measure, readings: Readings) -> float:
-    return readings.ks if measure == "KS" else readings.wasserstein_over_std

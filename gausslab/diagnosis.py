@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gausslab.frame import Frame
+from gausslab.frame import UNITS, Frame
 
 PAST = 40  # earlier frames that a diagnosis looks back on
 
@@ -315,7 +315,7 @@ def _healthy(frame: Frame, past: Sequence[Frame]) -> str:
 
 
 def _size(frame: Frame, digits: int = 2) -> str:
-    return f"{frame.readings.distance:.{digits}f}{' σ' if frame.readings.measure == 'W1' else ''}"
+    return f"{frame.readings.distance:.{digits}f}{UNITS[frame.readings.measure]}"
 
 
 def _gradient(frame: Frame) -> float:

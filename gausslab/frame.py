@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 Measure = Literal["W1", "KS"]
+UNITS: dict[Measure, str] = {"W1": " σ", "KS": ""}  # of a distance, as it is written behind its number
 
 
 class Flat(NamedTuple):
@@ -61,7 +62,11 @@ class Readings:
     @property
     def distance(self) -> float:
         """How far p_g is from the target: W1 in units of the target's spread, or KS."""
-        return self.ks if self.measure == "KS" else self.wasserstein_over_std
+        return self.by(self.measure)
+
+    def by(self, measure: Measure) -> float:
+        """How far it is by one of the two, whichever tells it here."""
+        return self.ks if measure == "KS" else self.wasserstein_over_std
 
 
 @dataclass(frozen=True, eq=False)

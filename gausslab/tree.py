@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gausslab.comparing import own_events, parted
+from gausslab.frame import UNITS
 
 if TYPE_CHECKING:
     from gausslab.run import Run
@@ -46,7 +47,7 @@ def branches(runs: Sequence[Run]) -> tuple[Branch, ...]:
         step = 0 if parent is None else kin[parent]
         label = run.frames.plain(0).scene.label if parent is None else _label(run, step)
         last = run.frames.plain(len(run.frames) - 1).readings
-        distance = f"{last.measure} {last.distance:.4f}{' σ' if last.measure == 'W1' else ''}"
+        distance = f"{last.measure} {last.distance:.4f}{UNITS[last.measure]}"
         found.append(Branch(place, parent, step, run.step, label, last.wasserstein_over_std, distance))
     return tuple(found)
 

@@ -4,7 +4,8 @@ import { Lifeline } from "./lifeline.js";
 import { decode } from "./protocol.js";
 import { Wire } from "./wire.js";
 
-const OF_THE_PAGE = new Set(["swap", "peace", "open"]); // what Streamlit has to hear of
+export const DUEL = new Set(["swap", "peace"]); // what changes a duel
+const OF_THE_PAGE = new Set([...DUEL, "open"]); // what Streamlit has to hear of
 
 /** Sends requests and opens answers. */
 export class Post {

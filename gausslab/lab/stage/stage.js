@@ -19,7 +19,7 @@ import { HALF_STEPS } from "./machine.js";
 import { Moment, place } from "./moment.js";
 import { Panels } from "./panels.js";
 import { Playhead } from "./playhead.js";
-import { Post } from "./post.js";
+import { DUEL, Post } from "./post.js";
 import { offerFile, showLink } from "./sharing.js";
 import { Rival } from "./rival.js";
 import { readTheme, themeKey } from "./theme.js";
@@ -30,7 +30,6 @@ const WORDS_EVERY = 200; // ms between two looks at words and buttons
 const STILL = 50; // ms between two looks while nothing moves: at the screen's pace they would keep a processor awake
 const LEAST_ROOM = 560; // CSS pixels; a window that is lower scrolls
 
-const DUEL = new Set(["swap", "peace"]);
 const WHERE = "gausslab.where"; // asked by shelf.js, which is a component of its own
 const STOPPED = "Have a look: the recipe stops here. Space plays on.";
 const PREPARES = "What you have chosen is being compiled; until then it goes on as before.";
