@@ -128,7 +128,7 @@ export class Playhead {
     this.failure = header.failure ?? null;
     this.prepares = header.prepares ?? false;
     this.goal = header.goal ?? 0;
-    if ((this.goal || header.plays) && afresh) this.playing = true; // to a goal until it is there
+    if ((this.goal || header.plays) && afresh && !this.acts.length) this.playing = true; // to a goal until it is there
     if (header.speed > 0) this.measured = header.speed;
     this.frameRate = header.frameRate ?? this.frameRate;
     for (const frame of frames) frame.scene = this.scenes.get(frame.sceneId);

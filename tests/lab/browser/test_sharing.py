@@ -38,6 +38,19 @@ def test_reload_after_a_link_comes_back_to_the_moment_with_all_that_led_to_it(la
     lab.until(lambda: lab.said("moments") > 20, "the losses since the start")
 
 
+def test_hand_quicker_than_the_first_frame_stops_the_way_to_the_step_of_a_link(lab):
+    lab.wait_for_step(120)
+    lab.pause()
+    lab.page.reload(wait_until="commit")
+    lab.button("step").dispatch_event("click")
+    lab.until(lambda: lab.ready() and lab.step > 0, "a step")
+    assert not lab.playing
+    lab.settle()
+    stood = lab.step
+    lab.page.wait_for_timeout(1000)
+    assert lab.step == stood and not lab.playing
+
+
 def test_link_to_the_past_is_one_to_the_past(lab):
     lab.wait_for_step(120)
     lab.pause()

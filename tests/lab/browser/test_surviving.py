@@ -53,8 +53,9 @@ def turned(lab):
 
 def stands(lab, step):
     """Whether a page shows a step, hears its server, and is not on its way to anywhere."""
-    shows = lab.ready() and lab.stage.get_attribute("data-step") == str(step)
-    return shows and not lab.playing and not lab.stage.get_by_text("The server does not answer").is_visible()
+    # The sentence first: a page that is loaded anew meanwhile is asked for all the rest.
+    hears = not lab.stage.get_by_text("The server does not answer").is_visible()
+    return hears and lab.ready() and lab.stage.get_attribute("data-step") == str(step) and not lab.playing
 
 
 @pytest.mark.parametrize("away", [0, 8], ids=["a moment", "long enough for Streamlit to lose patience"])
