@@ -43,8 +43,7 @@ def test_hand_quicker_than_the_first_frame_stops_the_way_to_the_step_of_a_link(l
     lab.pause()
     lab.page.reload(wait_until="commit")
     lab.button("step").dispatch_event("click")
-    lab.until(lambda: lab.ready() and lab.step > 0, "a step")
-    assert not lab.playing
+    lab.until(lambda: lab.ready() and lab.step > 0 and not lab.playing, "the pause")
     lab.settle()
     stood = lab.step
     lab.page.wait_for_timeout(1000)
