@@ -182,7 +182,7 @@ class Stage {
     const { playhead, address } = this;
     const now = performance.now();
     const whole = address.holds() && playhead.current !== null;
-    if (whole) address.keep(now, playhead.reached, false);
+    if (whole) address.put(now, playhead.reached);
     else this.epoch = -1;
     playhead.comeBack(location.search, whole, now);
   }
@@ -361,7 +361,8 @@ class Stage {
     if (racing) this.note(`Both run from the start to step ${playhead.goal.toLocaleString("en")} …`);
     else if (playhead.prepares) this.note(PREPARES);
     else if (playing && !playhead.offline) this.note("");
-    if (!playhead.goal && playhead.returning === null) this.address.keep(now, playhead.reached, playing);
+    if (!playhead.goal && playhead.returning === null)
+      this.address.keep(now, playhead.reached, playing && !playhead.offline, playhead.v);
     this.words.say(now, moment, { half, failure, playing, layers, seed: this.seed });
     this.rival.say(now, moment, playing);
     const last = Math.max(span.last ?? 0, this.history.last, moment.step);
