@@ -12,6 +12,8 @@ const TYPICAL = 5; // the ceiling, over the density that half of the target's ma
 export class Moment {
   constructor() {
     this.scene = null;
+    this.before = null; // the key frame that is tweened from, and how far
+    this.share = 0;
     this.frame = null; // the nearer key frame: batches, marks and words are not tweened
     this.step = 0;
     this.names = [];
@@ -36,6 +38,9 @@ export class Moment {
     }
     this.frame = share < 0.5 ? before : after;
     this.scene = this.frame.scene;
+    const stands = before === this.before && share === this.share;
+    this.before = before;
+    this.share = share;
     this.step = Math.round(before.step + share * (after.step - before.step));
     for (const name of TWEENED) {
       const from = before[name];
@@ -50,7 +55,8 @@ export class Moment {
       const size = Math.abs(this.pushAt(sizes[index]));
       if (size > strongest && size < Infinity) strongest = size;
     }
-    this.strongest = Math.max(strongest, 0.93 * this.strongest);
+    // What is drawn once more looks as it did.
+    this.strongest = Math.max(strongest, (stands ? 1 : 0.93) * this.strongest);
   }
 
   /** A named scalar of the moment. */
