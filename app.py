@@ -2,12 +2,10 @@
 
 from streamlit import App
 
-from gausslab.cache import keep_programs
+from gausslab import process
 from gausslab.lab.start import SCRIPT, below, opening, settle
-from gausslab.rubbish import look_seldom
 
-keep_programs()
-look_seldom()
+process.begin()
 settle()
 
 from gausslab.lab.wire import routes  # noqa: E402 (JAX reads where to keep its programs when it is imported)

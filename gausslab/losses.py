@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+import scipy
 from jaxtyping import Array, Float
-from scipy.special import expit
 
 Numbers = np.ndarray | Array
 Pointwise = Callable[[Any], Any]  # from Numbers to Numbers of the same kind
@@ -140,7 +140,7 @@ def _side(p: Curve, q: Curve) -> Curve:
 
 
 def _sigmoid_belief(shift: float = 0.0, slope: float = 1.0) -> Callable[[Curve, Curve, Curve], Curve]:
-    return lambda v, best, mixture: expit(slope * (v - shift))
+    return lambda v, best, mixture: scipy.special.expit(slope * (v - shift))
 
 
 def _centred(v: Curve, mixture: Curve) -> Curve:
@@ -149,7 +149,7 @@ def _centred(v: Curve, mixture: Curve) -> Curve:
 
 def _centred_belief(v: Curve, best: Curve, mixture: Curve) -> Curve:
     """Belief where D is free up to a constant: the one that centres it over what both players show."""
-    return expit(_centred(v, mixture))
+    return scipy.special.expit(_centred(v, mixture))
 
 
 def _potential(p: Curve, q: Curve, F: Curve, G: Curve, x: Float[np.ndarray, " cells"]) -> Curve:
@@ -191,7 +191,7 @@ LOSSES: dict[str, Loss] = {
         real=lambda v: 0.5 * (v - 1) ** 2,
         fake=lambda v: 0.5 * v**2,
         generated=lambda v: 0.5 * (v - 1) ** 2,
-        optimal=lambda p, q, F, G, x: expit(np.log(ratio(p, q))),
+        optimal=lambda p, q, F, G, x: scipy.special.expit(np.log(ratio(p, q))),
         belief=lambda v, best, mixture: np.clip(v, 0, 1),
     ),
     "hinge": Loss(

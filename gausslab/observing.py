@@ -13,8 +13,8 @@ from typing import Any, cast, overload
 
 import jax
 import numpy as np
+import scipy
 from jaxtyping import Array, Float
-from scipy.special import ndtri
 
 from gausslab import metrics, programs
 from gausslab.diagnosis import PAST, diagnose
@@ -95,7 +95,7 @@ def _levels(profile: Profile) -> Float[np.ndarray, " points"]:
 def latent_quantiles(latent: Latent, levels: Float[np.ndarray, " points"]) -> Float[np.ndarray, " points"]:
     """The latent's quantile function; a normal latent is cut where float32 runs out of levels."""
     if latent.kind == "normal":
-        return ndtri(np.clip(levels, 2.0**-24, 1 - 2.0**-24))
+        return scipy.special.ndtri(np.clip(levels, 2.0**-24, 1 - 2.0**-24))
     return latent.low + (latent.high - latent.low) * levels
 
 

@@ -7,13 +7,14 @@ stands still. All of F_g then comes from one sort and a few sums: no histogram, 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+import scipy
 from jaxtyping import Float
-from scipy.special import expit
 
 from gausslab.errors import BadInput
 from gausslab.frame import Flat, Fold
@@ -23,7 +24,7 @@ POINTS = 2049
 ROUNDING = 8 * float(np.finfo(np.float32).eps)
 # The targets' quantile tables reach from sigmoid(−16) to sigmoid(16); beyond, nobody can tell a tail from none.
 LOGIT = 16.0
-END = float(expit(-LOGIT))
+END = 1 / (1 + math.exp(LOGIT))
 RESOLUTION = 4 * END
 # A flat holds at least this probability; a fold is at least this deep, relative to the central spread of the values.
 VISIBLE_MASS = 0.01
@@ -111,8 +112,8 @@ def graded_levels(
     even = np.linspace(0.0, 1.0, points)
     if quantile is None:
         logits = np.linspace(-LOGIT, LOGIT, 16 * points)
-        position = (expit(logits) + (logits + LOGIT) / (2 * LOGIT)) / 2
-        levels = expit(np.interp(even, position, logits))
+        position = (scipy.special.expit(logits) + (logits + LOGIT) / (2 * LOGIT)) / 2
+        levels = scipy.special.expit(np.interp(even, position, logits))
     else:
         fine = graded_levels(16 * (points - 1) + 1)
         heights = np.asarray(quantile(np.clip(fine, END, 1 - END)), dtype=float)

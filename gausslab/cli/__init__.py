@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import click
 
-from gausslab import __version__, cache
+from gausslab import __version__, process
 from gausslab.cli.duel import duel
 from gausslab.cli.export import export
 from gausslab.cli.page import lab
@@ -22,7 +22,6 @@ from gausslab.cli.runs import BROKE_DOWN, INTERRUPTED, resume, train
 from gausslab.cli.shelf import shelf
 from gausslab.cli.tables import listings
 from gausslab.errors import BadInput
-from gausslab.rubbish import look_seldom
 
 BAD_INPUT = 2
 
@@ -54,8 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _exit_code(arguments: Sequence[str] | None) -> int:
-    cache.keep_programs()
-    look_seldom()
+    process.begin()
     try:
         answer: Any = gausslab.main(arguments, prog_name="gausslab", standalone_mode=False)
     except BadInput as error:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from jaxtyping import Float
-from scipy.special import gammaln, xlog1py, xlogy
 
 from gausslab.errors import BadInput
 from gausslab.metrics.graphs import THIN
@@ -50,8 +50,8 @@ def noise_floor(law: Pushforward, batch: int, stratified: bool = False) -> float
 def _binomial_deviation(p: Float[np.ndarray, "..."], n: int) -> Float[np.ndarray, "..."]:
     """E|Binomial(n, p)/n − p| = 2 ν C(n, ν) p^ν (1 − p)^(n−ν+1) / n with ν = ⌊np⌋ + 1."""
     nu = np.minimum(np.floor(n * p) + 1, n)
-    log_binomial = gammaln(n + 1) - gammaln(nu + 1) - gammaln(n - nu + 1)
-    return 2 * nu / n * np.exp(log_binomial + xlogy(nu, p) + xlog1py(n - nu + 1, -p))
+    log_binomial = scipy.special.gammaln(n + 1) - scipy.special.gammaln(nu + 1) - scipy.special.gammaln(n - nu + 1)
+    return 2 * nu / n * np.exp(log_binomial + scipy.special.xlogy(nu, p) + scipy.special.xlog1py(n - nu + 1, -p))
 
 
 def _stratified_deviation(p: Float[np.ndarray, " n"], n: int) -> Float[np.ndarray, " n"]:

@@ -6,8 +6,8 @@ Of the distances only JS and KL need the window's cells.
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from jaxtyping import Float
-from scipy.special import rel_entr
 
 from gausslab.errors import BadInput
 from gausslab.frame import Readings
@@ -80,7 +80,9 @@ def readings(law: Pushforward, values_at_levels: Float[np.ndarray, " points"], r
         wasserstein_over_std=wasserstein / scene.spread,
         wasserstein2=_where(reference.finite_wasserstein2, float(np.sqrt(squared))),
         ks=largest_modulus(vertical),
-        js=max(0.0, float(rel_entr(p, middle).sum() + rel_entr(generated, middle).sum()) / 2),
+        js=max(
+            0.0, float(scipy.special.rel_entr(p, middle).sum() + scipy.special.rel_entr(generated, middle).sum()) / 2
+        ),
         kl=_kl(p, generated, law.resolution),
         reverse_kl=_kl(generated, p, law.resolution),
         energy=_where(reference.finite_energy, float(np.sqrt(2 * integral_of_square(vertical)))),
@@ -121,7 +123,7 @@ def _kl(p: Float[np.ndarray, " cells"], q: Float[np.ndarray, " cells"], resoluti
     missed = q <= 0
     if p[missed].sum() > resolution:
         return float("inf")
-    return max(0.0, float(rel_entr(p, np.where(missed, p, q)).sum()))
+    return max(0.0, float(scipy.special.rel_entr(p, np.where(missed, p, q)).sum()))
 
 
 def _where(finite: bool, value: float) -> float:

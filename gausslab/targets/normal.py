@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from jaxtyping import Float
-from scipy.special import ndtr, ndtri
 
 Numbers = Float[np.ndarray, "*shape"]
 
@@ -26,19 +26,19 @@ class Normal:
 
     def cdf(self, x: Numbers) -> Numbers:
         """The probability of values up to x."""
-        return np.asarray(ndtr(self._standard(x)))
+        return np.asarray(scipy.special.ndtr(self._standard(x)))
 
     def sf(self, x: Numbers) -> Numbers:
         """The probability of values above x."""
-        return np.asarray(ndtr(-self._standard(x)))
+        return np.asarray(scipy.special.ndtr(-self._standard(x)))
 
     def ppf(self, u: Numbers) -> Numbers:
         """The quantile at level u."""
-        return np.asarray(ndtri(u) * self.deviation + self.centre)
+        return np.asarray(scipy.special.ndtri(u) * self.deviation + self.centre)
 
     def isf(self, q: Numbers) -> Numbers:
         """The value that is exceeded with probability q."""
-        return np.asarray(-ndtri(q) * self.deviation + self.centre)
+        return np.asarray(-scipy.special.ndtri(q) * self.deviation + self.centre)
 
     def mean(self) -> float:
         """The mean."""

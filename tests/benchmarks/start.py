@@ -23,10 +23,8 @@ from .rows import Options, Row
 PROCESSES = 5
 COLD, SECOND, HELP = 3.0, 1.5, 0.5  # seconds
 FIRST_STEP = """
-from gausslab.cache import keep_programs
-from gausslab.rubbish import look_seldom
-keep_programs()
-look_seldom()
+from gausslab import process
+process.begin()
 from gausslab.recipes import RECIPES
 from gausslab.run import train
 train(RECIPES["steady"].experiment(), steps=1, progress=False)
