@@ -120,15 +120,16 @@ def judge(
 
 
 def _blurred(conditions: Conditions, clock: Array, batch: Batch, samples: dict[int, Array]) -> list[Array]:
-    """Add instance noise (Sønderby et al. 2017), drawn only where there is any, for each place at which it is drawn."""
+    """Add instance noise (Sønderby et al. 2017), drawn only where there is any; `samples` by the place of the draw."""
     knobs = conditions.knobs
+
+    shape = (len(samples), *batch.real.shape)
 
     def blurred() -> list[Array]:
         level = knobs["remedies.instance_noise"] * 0.5 ** (clock / knobs["remedies.noise_half_life"])
-        return [
-            x + level * sampling.normals(batch.key, batch.count, DRAWS_PER_STEP + place, x.shape)
-            for place, x in samples.items()
-        ]
+        # Drawn together: each draw is several kernels to compile.
+        noise = sampling.normals(batch.key, batch.count, DRAWS_PER_STEP + min(samples), shape)
+        return [x + level * row for x, row in zip(samples.values(), noise, strict=True)]
 
     return jax.lax.cond(knobs["remedies.instance_noise"] > 0, blurred, lambda: list(samples.values()))
 

@@ -13,6 +13,7 @@ from flax import nnx
 from jaxtyping import Array, Float, Int
 
 REACH = 3.0  # how far the knots of a discriminator's curve go, in spans: a target may move
+FARTHEST = 1e15  # of a place looked for, in units of a grading; its square is a float32
 EVEN_PART = 0.25  # of a span: up to here from its middle they lie evenly, further out ever farther apart
 
 
@@ -64,7 +65,7 @@ class Slopes(nnx.Module):
         before, after = np.pad(0.5 * lengths, (1, 0)), np.pad(0.5 * lengths, (0, 1))
         heights = _sums_from(slopes * (before + after), centre) + slopes * before
         heights = heights + (self.height[...] - before[centre] * slopes[centre])
-        place = jnp.arcsinh((jax.lax.stop_gradient(x) - middle) / unit) / step + 0.5 * (slopes.size - 1)
+        place = _arcsinh((jax.lax.stop_gradient(x) - middle) / unit) / step + 0.5 * (slopes.size - 1)
         index = _index(place, slopes.size)
         left, right = _two_at(slopes, index)
         piece = _at(jnp.asarray(np.stack([places[:-1], lengths], axis=1)), index)
@@ -107,6 +108,12 @@ def _sums_from(values: Float[Array, " n"], start: int) -> Float[Array, " n"]:
     lower = np.tril(np.ones((rows, rows), np.float32), -1)
     above = (lower - lower[(start + ahead) // row]) @ (within[:, -1] + table[:, -1])
     return (within + above[:, None]).reshape(-1)[ahead : ahead + values.size]
+
+
+def _arcsinh(t: Float[Array, " n"]) -> Float[Array, " n"]:
+    """The inverse of sinh, for sizes up to 1e15: one kernel to compile, where JAX's own, which knows all, is three."""
+    size = jnp.minimum(jnp.abs(t), FARTHEST)
+    return jnp.sign(t) * jnp.log1p(size + size**2 / (1.0 + jnp.sqrt(1.0 + size**2)))
 
 
 def _ends(values: Float[Array, " n"]) -> Float[Array, " knots"]:
