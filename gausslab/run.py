@@ -20,7 +20,6 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Int
 from tqdm.auto import tqdm
@@ -329,7 +328,7 @@ class Run:
 
     def _advanced(self, state: State, moves: Moves, steps: np.ndarray) -> tuple[State, Moves, Observation]:
         force, view = self._force, self._force.look.view
-        structure, steps_of_each = self._rules.structure, jnp.asarray(steps)
+        structure, steps_of_each = self._rules.structure, jax.device_put(steps)
         program = training.loop(structure)
         state, moves, words = program(structure, force.conditions, state, moves, view, steps_of_each)
         return state, moves, training.to_host(words, view)
@@ -435,8 +434,11 @@ def begin(
         return standing()
     started = time.perf_counter()
     structure = experiment.structure()
-    program = training.loop(structure).lower(structure, *shapes(structure), np.zeros(looks, np.int32))
     with ThreadPoolExecutor(max_workers=1) as other:
+        # What makes the first state is compiled while the loop is traced, and the loop while all else is made.
+        conditions, *rest = shapes(structure)
+        other.submit(training.initial.lower(structure.beginning(), conditions.key).compile)
+        program = training.loop(structure).lower(structure, conditions, *rest, np.zeros(looks, np.int32))
         compiled = other.submit(program.compile)
         run = standing()
         compiled.result()

@@ -2,14 +2,13 @@
 
 Each process is new. A cold one has an empty cache folder: it imports everything, makes the recipe `steady` on its
 target, compiles, trains one step, brings its frame to the host, and says so; the clock stops when that is read here.
-The second process does the same with what the first left in JAX's persistent compilation cache. Programs are kept, and
-rubbish looked for, as the command line does it. Help runs to its end, and says whether JAX was loaded. Beside each time
-stands the processor's, which neighbours on the machine lengthen less.
+The second process does the same with what the first left in JAX's persistent compilation cache. Both begin as the
+command does. Help runs to its end, and says whether JAX was loaded. Beside each time stands the processor's, which
+neighbours on the machine lengthen less.
 """
 
 from __future__ import annotations
 
-import os
 import resource
 import subprocess
 import sys
@@ -17,6 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from .environment import of_a_person
 from .rounds import Contestant, interleaved, timed
 from .rows import Options, Row
 
@@ -91,11 +91,9 @@ def _processor_seconds() -> float:
 
 
 def _to_first_step(cache: Path) -> float:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("JAX_")}
-    environment |= {name: str(cache) for name in ("XDG_CACHE_HOME", "LOCALAPPDATA")}
     started = time.perf_counter()
     with subprocess.Popen(
-        [sys.executable, "-c", FIRST_STEP], stdout=subprocess.PIPE, text=True, env=environment
+        [sys.executable, "-c", FIRST_STEP], stdout=subprocess.PIPE, text=True, env=of_a_person(cache)
     ) as process:
         assert process.stdout is not None
         said = process.stdout.readline()

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..environment import of_a_person
+
 COMPILED = "Compiling "
 READY_WITHIN = 120  # seconds, for a busy machine that has to compile everything first
 TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
@@ -57,9 +59,7 @@ def serving(
         browser: the command that it is to open the page with; None for no browser.
     """
     port = free_port() if port is None else port
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("JAX_")}
-    environment |= {name: str(cache) for name in ("XDG_CACHE_HOME", "LOCALAPPDATA")} | {"JAX_LOG_COMPILES": "1"}
-    environment |= {"BROWSER": str(browser)} if browser else {}
+    environment = of_a_person(cache) | {"JAX_LOG_COMPILES": "1"} | ({"BROWSER": str(browser)} if browser else {})
     start = "import sys; from gausslab.cli import main; main(sys.argv[1:])"
     command = [sys.executable, "-c", start, "lab", "--port", str(port), "--browser" if browser else "--no-browser"]
     with output.open("wb") as file:
