@@ -33,3 +33,9 @@ def test_what_is_there_is_looked_at_no_more_and_what_comes_as_usual():
     rubbish.look_as_usual()
     assert gc.get_freeze_count() > 0
     assert gc.get_threshold() == rubbish.USUAL
+
+
+def test_process_that_ends_has_nothing_left_to_look_at():
+    rubbish.look_no_more()
+    assert gc.get_freeze_count() > 0
+    assert len(gc.get_objects()) < 1000

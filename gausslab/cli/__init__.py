@@ -22,6 +22,7 @@ from gausslab.cli.runs import BROKE_DOWN, INTERRUPTED, resume, train
 from gausslab.cli.shelf import shelf
 from gausslab.cli.tables import listings
 from gausslab.errors import BadInput
+from gausslab.rubbish import look_no_more
 
 BAD_INPUT = 2
 
@@ -49,7 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that knows no σ is no reason to stop
-    sys.exit(_exit_code(arguments))
+    code = _exit_code(arguments)
+    look_no_more()
+    sys.exit(code)
 
 
 def _exit_code(arguments: Sequence[str] | None) -> int:
