@@ -121,9 +121,7 @@ def judge(
 
 def _blurred(conditions: Conditions, clock: Array, batch: Batch, samples: dict[int, Array]) -> list[Array]:
     """Add instance noise (Sønderby et al. 2017), drawn only where there is any; `samples` by the place of the draw."""
-    knobs = conditions.knobs
-
-    shape = (len(samples), *batch.real.shape)
+    knobs, shape = conditions.knobs, (len(samples), *batch.real.shape)
 
     def blurred() -> list[Array]:
         level = knobs["remedies.instance_noise"] * 0.5 ** (clock / knobs["remedies.noise_half_life"])

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 
 from gausslab.cache import keep_programs
-from gausslab.rubbish import look_seldom
+from gausslab.rubbish import look_no_more, look_seldom
 
 
 def begin() -> None:
     """Settle what NumPy, JAX and Python ask for only once."""
     keep_programs()
     look_seldom()
+    atexit.register(look_no_more)
     leave_cores_to_xla()
 
 

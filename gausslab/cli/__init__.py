@@ -22,7 +22,6 @@ from gausslab.cli.runs import BROKE_DOWN, INTERRUPTED, resume, train
 from gausslab.cli.shelf import shelf
 from gausslab.cli.tables import listings
 from gausslab.errors import BadInput
-from gausslab.rubbish import look_no_more
 
 BAD_INPUT = 2
 
@@ -50,9 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that knows no σ is no reason to stop
-    code = _exit_code(arguments)
-    look_no_more()
-    sys.exit(code)
+    sys.exit(_exit_code(arguments))
 
 
 def _exit_code(arguments: Sequence[str] | None) -> int:

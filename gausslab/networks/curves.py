@@ -13,8 +13,8 @@ from flax import nnx
 from jaxtyping import Array, Float, Int
 
 REACH = 3.0  # how far the knots of a discriminator's curve go, in spans: a target may move
-FARTHEST = 1e15  # of a place looked for, in units of a grading; its square is a float32
 EVEN_PART = 0.25  # of a span: up to here from its middle they lie evenly, further out ever farther apart
+FARTHEST = 1e15  # of a place looked for, in units of a grading; its square is a float32
 
 
 class Hats(nnx.Module):
