@@ -25,8 +25,14 @@ PORT = 8501
     help="Let all visitors see all runs of that folder, or each only what they saved themselves.  "
     "[default: private, but for whoever sits at this machine and had the lab open its browser]",
 )
-def lab(host: str, port: int, browser: bool, runs: Path | None, shared: bool | None) -> None:
+@click.option(
+    "--foresight/--no-foresight",
+    default=True,
+    show_default=True,
+    help="Compile, while the machine is idle, what a visitor may choose next.",
+)
+def lab(host: str, port: int, browser: bool, runs: Path | None, shared: bool | None, foresight: bool) -> None:
     """Open the live lab in a browser: every slider acts while it is dragged."""
     from gausslab.lab.start import main
 
-    main(host, port, browser=browser, runs=runs, shared=shared)
+    main(host, port, browser=browser, runs=runs, shared=shared, foresight=foresight)

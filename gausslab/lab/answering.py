@@ -45,7 +45,9 @@ class Answering:
             # Asked before the page changed the session: what the stage holds is void, and so are its knobs.
             if playback.stands:
                 return playback.so_far()
-            return playback.advance(OPENING, self._steps(request)) if request.act == "play" else playback.look()
+            if request.act != "play":
+                return playback.look()
+            return playback.advance(*session.pace.promptly(OPENING, self._steps(request)))
         if request.act == "seek":
             return [playback.seek(session.step if request.at is None else request.at)]
         if request.act in ("restart", "seed"):

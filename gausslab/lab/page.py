@@ -21,6 +21,7 @@ from gausslab.errors import BadInput
 from gausslab.lab import address, gallery, overheard, record, saving, theory, upload, wire
 from gausslab.lab.dueling import duel
 from gausslab.lab.fields import field
+from gausslab.lab.foresight import FORESIGHT
 from gausslab.lab.start import warm_up
 from gausslab.lab.visit import Visit
 from gausslab.recipes import RECIPES
@@ -63,14 +64,15 @@ def page() -> None:
 
 
 def _draw(visit: Visit) -> None:
+    FORESIGHT.notice(hand=True)
     with st.sidebar:
         gallery.button()
         _recipe(visit)
         _target(visit)
-        for title in GROUPS:
-            _section(title, lambda title=title: _settings(visit, title))
+        opened = [title for title in GROUPS if _section(title, lambda title=title: _settings(visit, title))]
         _section("Duel", lambda: duel(visit))
         _section("Save and open", lambda: _save(visit))
+    FORESIGHT.expect(visit.experiment, tuple(path for title in opened for path in GROUPS[title]))
     _stage()
     theory.switch()
     gallery.show(visit, _SHELF)
@@ -131,12 +133,17 @@ def _asked() -> None:
         st.rerun()
 
 
-def _section(title: str, draw: Callable[[], None]) -> None:
-    """A part of the sidebar that is drawn once it is opened: what is shut costs neither server nor browser anything."""
+def _section(title: str, draw: Callable[[], None]) -> bool:
+    """A part of the sidebar that is drawn once it is opened: what is shut costs neither server nor browser anything.
+
+    Returns:
+        Whether it is open.
+    """
     section = st.expander(title, key=f"section {title}", on_change="rerun")
     if section.open:
         with section:
             draw()
+    return bool(section.open)
 
 
 def _recipe(visit: Visit) -> None:

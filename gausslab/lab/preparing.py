@@ -35,9 +35,10 @@ def prepare(values: Mapping[str, Any], experiment: Experiment, challenge: Challe
         experiment: with these settings; the rival's for a duel.
         challenge: to a duel.
     """
-    return Preparation(values, _COMPILERS.submit(_compile, experiment.structure()), challenge)
+    return Preparation(values, _COMPILERS.submit(compile_loop, experiment.structure()), challenge)
 
 
 @lru_cache(maxsize=128)
-def _compile(structure: Experiment) -> None:
+def compile_loop(structure: Experiment) -> None:
+    """Have the training loop of a structure compiled, with as many looks as the lab takes in one call."""
     begin(structure, ahead=True, looks=FRAMES_PER_CALL)

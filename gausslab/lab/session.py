@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import wait
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +21,7 @@ from gausslab.lab.protocol import Line, Request
 from gausslab.lab.rival import Rival
 from gausslab.lab.timeline import Timeline
 from gausslab.lab.transplant import transplanted
+from gausslab.lab.turns import LOOK_UP
 from gausslab.run import Event, Run, begin
 from gausslab.settings import LIMITS, Experiment
 from gausslab.targets import parse
@@ -255,6 +258,18 @@ class Session:
             return
         self.preparation = prepare({**(self.preparation.values if self.preparation else {}), **values}, new)
         self.settle(LIMITS.turn if playing else None)
+
+    def await_preparation(self, seconds: float, given_up: Callable[[], bool]) -> None:
+        """Wait for what is being compiled, if anything is, but not longer than a while.
+
+        Args:
+            seconds: at most.
+            given_up: asked now and then.
+        """
+        ends = time.monotonic() + seconds
+        while self.preparation and not given_up() and (left := ends - time.monotonic()) > 0:
+            if wait([self.preparation.program], min(left, LOOK_UP)).done:
+                return
 
     def settle(self, patience: float | None = None) -> None:
         """Take up the settings whose program was being compiled.

@@ -30,6 +30,7 @@ SETTINGS = {
     "client.toolbarMode": "minimal",
 }
 RUNS, SHARED = "GAUSSLAB_RUNS", "GAUSSLAB_SHARED"  # in the environment: the folder of saved runs, and who sees it
+FORESEES = "GAUSSLAB_FORESIGHT"  # in the environment: "no" has nothing compiled that nobody has asked for
 
 M_ARENA_MAX = -8  # of mallopt(3)
 LOOK = 0.05  # seconds between two looks whether the page is served
@@ -73,12 +74,19 @@ def share_heaps() -> None:
 
 
 def _bring_the_rest() -> None:
-    """Import what pictures, films and tables need, and spare what is there by now from later garbage collections."""
+    """Do what the first page need not wait for.
+
+    Import what pictures, films and tables need, spare what is there by now from later garbage collections, and begin to
+    compile what may be chosen next.
+    """
     import pandas  # noqa: F401
 
     from gausslab import figures  # noqa: F401
+    from gausslab.lab.foresight import FORESIGHT
 
     look_as_usual()
+    if os.environ.get(FORESEES) != "no":
+        FORESIGHT.begin()
 
 
 @asynccontextmanager
@@ -137,7 +145,15 @@ def _check_free(host: str, port: int) -> None:
         ) from None
 
 
-def main(host: str, port: int, *, browser: bool = True, runs: Path | None = None, shared: bool | None = None) -> None:
+def main(
+    host: str,
+    port: int,
+    *,
+    browser: bool = True,
+    runs: Path | None = None,
+    shared: bool | None = None,
+    foresight: bool = True,
+) -> None:
     """Serve the lab until it is stopped.
 
     Args:
@@ -146,6 +162,7 @@ def main(host: str, port: int, *, browser: bool = True, runs: Path | None = None
         browser: whether to open the page in a browser.
         runs: the folder of saved runs; what the environment says, or `runs`, if None.
         shared: whether all visitors see all of them; None as `gausslab.lab.shelves` decides.
+        foresight: whether to compile in idle moments what a visitor may choose next; the environment may say no.
 
     Raises:
         BadInput: a port that cannot be had.
@@ -157,6 +174,8 @@ def main(host: str, port: int, *, browser: bool = True, runs: Path | None = None
         os.environ[RUNS] = os.fspath(runs)
     if shared is not None:
         os.environ[SHARED] = "yes" if shared else "no"
+    if not foresight:
+        os.environ[FORESEES] = "no"
     import streamlit as st
 
     from gausslab.lab.wire import routes

@@ -18,6 +18,7 @@ from gausslab.lab import challenge, link, protocol, record
 from gausslab.lab.branches import Ghost
 from gausslab.lab.challenge import Challenge
 from gausslab.lab.controls import controls
+from gausslab.lab.foresight import FORESIGHT
 from gausslab.lab.plane import Plane
 from gausslab.lab.rival import Rival
 from gausslab.lab.saving import Film
@@ -29,6 +30,7 @@ from gausslab.settings import LIMITS, Experiment, Setting
 from gausslab.targets import parse
 
 DUEL = ("swap", "peace")  # acts of the stage that the widgets beside it show
+PATIENCE = 0.12  # seconds that the stage, which holds frames for longer, waits for a program to be compiled
 FIRST_WEIGHT = 1.0  # of a penalty that is added
 
 Arguments = ParamSpec("Arguments")
@@ -60,6 +62,7 @@ class Visit:
     generation: int = 0  # of the native widgets: raised when they have to show something else than was put in
     secret: str = field(default_factory=token_urlsafe, repr=False)  # by which its page is known
     alone: RLock = field(default_factory=RLock, repr=False)  # held by the page while it is drawn, or by the stage
+    bring: Callable[[bytes], None] | None = field(default=None, repr=False)  # an answer, by the stage's own wire
     _plays_at: int = -1  # the last epoch that is to be played by itself
     _answered: tuple[Any, bytes] | None = field(default=None, repr=False)
     _asked: Any = field(default=None, repr=False)  # the stage's last request
@@ -158,6 +161,11 @@ class Visit:
     @_alone
     def set_up(self, values: Mapping[str, Any]) -> None:
         """Take settings from a native widget; what cannot be used is said on the stage."""
+        self._set_up(values)
+        self._answer_at_once()
+
+    def _set_up(self, values: Mapping[str, Any]) -> None:
+        FORESIGHT.notice(hand=True)
         try:
             self.session.set_up(values, playing=self._played)
             self.message = ""
@@ -168,6 +176,10 @@ class Visit:
     @_alone
     def choose_recipe(self, name: str, changes: Mapping[str, Any] = MappingProxyType({})) -> None:
         """Begin a recipe, with some settings changed, on the target in force where it names none."""
+        self._begin_recipe(name, changes)
+        self._answer_at_once()
+
+    def _begin_recipe(self, name: str, changes: Mapping[str, Any]) -> None:
         recipe, experiment, rival = RECIPES[name], RECIPES[name].experiment(**changes), self.session.rival
         kept = {"seed", "location", "scale"} | ({"target"} - set(recipe.settings))
         usual = {
@@ -175,7 +187,7 @@ class Visit:
             for path, value in experiment.values.items()
             if not path.startswith("penalties.") and path not in kept
         }
-        self.set_up(usual | {"penalties": dict(experiment.penalties)})
+        self._set_up(usual | {"penalties": dict(experiment.penalties)})
         if not self.message:
             self.recipe = name
             self.session.restart(agenda=recipe.events)
@@ -186,9 +198,10 @@ class Visit:
     @_alone
     def play(self, name: str, changes: Mapping[str, Any]) -> None:
         """Begin a recipe, with some settings changed, and play it even if the stage stands still."""
-        self.choose_recipe(name, changes)
+        self._begin_recipe(name, changes)
         if not self.message:
             self._plays_at = self.session.epoch
+        self._answer_at_once()
 
     @_alone
     def choose_penalties(self, names: Iterable[str]) -> None:
@@ -249,11 +262,15 @@ class Visit:
             given_up: asked while there is no turn: the stage wants something else by now, and gets the last answer.
         """
         self._asked = raw
+        urgent = self._is_urgent(raw)
+        FORESIGHT.notice(hand=urgent or self.session.prepares)
         last = self._answered
         if last and self._is_answered(raw):
             return last[1]
+        if not urgent:
+            self.session.await_preparation(PATIENCE, given_up)
         self._waiting_since = self._waiting_since or time.monotonic()
-        with TURNS.turn(self._waiting_since, urgent=self._is_urgent(raw), given_up=given_up) as came:
+        with TURNS.turn(self._waiting_since, urgent=urgent, given_up=given_up) as came:
             if last and not came:
                 return last[1]
             self._waiting_since = 0.0
@@ -275,6 +292,11 @@ class Visit:
     def concerns_the_page(self, raw: Any) -> bool:
         """Whether a request of the stage changes what the widgets beside it show."""
         return isinstance(raw, Mapping) and raw.get("act") in DUEL and not self._is_answered(raw)
+
+    def _answer_at_once(self) -> None:
+        """Show on the stage what has been set beside it, before the rest of the page is drawn."""
+        if self.bring and self._asked is not None and not self._is_answered(self._asked):
+            self.bring(self.reply(self._asked))
 
     def _is_answered(self, raw: Any) -> bool:
         return self._answered is not None and self._answered[0] == self._mark(raw)

@@ -32,21 +32,33 @@ def open_to(visit: Visit) -> None:
 
 
 async def _converse(socket: WebSocket) -> None:
-    """Answer one stage until it hangs up."""
+    """Answer one stage until it hangs up, and bring it what is answered without having been asked."""
     visit = _VISITS.get(socket.query_params.get("visit", ""))
     if visit is None:
         await socket.close()
         return
     await socket.accept()
     newest: asyncio.Queue[Any] = asyncio.Queue(1)
+    loop = asyncio.get_running_loop()
+
+    def bring(chunk: bytes) -> None:
+        loop.call_soon_threadsafe(_replace, newest, chunk)
+
+    visit.bring = bring
     async with asyncio.TaskGroup() as tasks:
         answering = tasks.create_task(_answer(socket, visit, newest))
         while (said := await socket.receive())["type"] != "websocket.disconnect":
-            # As with Streamlit's own, what the stage asks for replaces what it asked for before.
-            if newest.full():
-                newest.get_nowait()
-            newest.put_nowait(_read(said.get("text") or ""))
+            _replace(newest, _read(said.get("text") or ""))
         answering.cancel()
+    if visit.bring is bring:
+        visit.bring = None
+
+
+def _replace(newest: asyncio.Queue[Any], said: Any) -> None:
+    """As with Streamlit's own, what comes last replaces what came before."""
+    if newest.full():
+        newest.get_nowait()
+    newest.put_nowait(said)
 
 
 async def _answer(socket: WebSocket, visit: Visit, newest: asyncio.Queue[Any]) -> None:
@@ -55,7 +67,8 @@ async def _answer(socket: WebSocket, visit: Visit, newest: asyncio.Queue[Any]) -
 
     with suppress(WebSocketDisconnect):
         while True:
-            chunk = await _reply(visit, await newest.get(), overtaken)
+            said = await newest.get()
+            chunk = said if isinstance(said, bytes) else await _reply(visit, said, overtaken)
             if not overtaken():
                 await socket.send_bytes(chunk)
 

@@ -33,6 +33,7 @@ class Limits:
     request: int = 100_000  # characters of what the stage asks for, a drawn curve included
     formula: int = 2_000  # characters of a typed target
     points: int = 1_000  # of a drawn curve
+    foreseen: int = 400  # programs compiled before anybody asks for them, each some 300 kB on disk
     plane_steps: int = 10  # of D, for one of G, in the phase plane
     link: int = 8_000  # characters of a link
     link_steps: int = 200_000  # that a link may ask for before its first shown frame

@@ -24,7 +24,8 @@ def start_server(port, output, *told):
     """A server that answers, told some flags; whoever calls has to end it."""
     # What makes other tests start sooner makes every step slower: the page is tried as it will be met.
     environment = {name: value for name, value in os.environ.items() if name != "JAX_DISABLE_MOST_OPTIMIZATIONS"}
-    command = [*GAUSSLAB, "lab", "--port", str(port), "--no-browser", *told]
+    # Foresight has tests of its own, and would take the cores that are idle here from the tests beside these.
+    command = [*GAUSSLAB, "lab", "--port", str(port), "--no-browser", "--no-foresight", *told]
     with output.open("ab") as file:
         server = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, env=environment)
     try:

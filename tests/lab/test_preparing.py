@@ -12,6 +12,8 @@ from gausslab.lab import preparing
 from gausslab.lab.challenge import with_changes
 from gausslab.lab.session import Session
 
+LONG = 600.0  # seconds
+
 
 @pytest.fixture
 def session() -> Session:
@@ -55,6 +57,20 @@ def test_run_plays_on_with_the_program_it_has_until_the_other_is_there(session):
     assert not session.prepares and session.epoch == epoch + 1 and session.experiment.loss == "hinge"
     assert lines
     np.testing.assert_array_equal(weights(session), before)
+
+
+def test_who_stays_on_the_line_hears_of_the_program_once_it_is_there(session):
+    with compiler_held():
+        session.set_up({"loss": "hinge"}, playing=True)
+        session.await_preparation(0.05, lambda: False)
+        session.await_preparation(LONG, lambda: True)  # who wants something else does not wait
+        assert not session.preparation.program.done()
+    session.await_preparation(LONG, lambda: False)
+    assert session.preparation.program.done()
+
+
+def test_nobody_waits_where_nothing_is_compiled(session):
+    session.await_preparation(LONG, lambda: pytest.fail("it asked whether to wait on"))
 
 
 def test_what_is_asked_for_meanwhile_is_taken_up_with_it(session):

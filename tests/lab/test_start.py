@@ -122,3 +122,21 @@ def test_many_threads_share_as_many_heaps_as_there_are_cores():
         return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
     assert heaps("few") <= max(2, CORES) < heaps("many")
+
+
+def test_server_foresees_unless_it_is_told_not_to(tmp_path):
+    script = """
+from gausslab import process
+process.begin()
+import os
+from gausslab.lab import start
+from gausslab.lab.foresight import FORESIGHT
+os.environ[start.FORESEES] = "no"
+start._bring_the_rest()
+assert not FORESIGHT._begun
+del os.environ[start.FORESEES]
+start._bring_the_rest()
+assert FORESIGHT._begun
+"""
+    environment = {name: value for name, value in os.environ.items() if name != "JAX_COMPILATION_CACHE_DIR"}
+    subprocess.run([sys.executable, "-c", script], env=environment | {"XDG_CACHE_HOME": str(tmp_path)}, check=True)

@@ -135,6 +135,42 @@ def test_only_the_newest_of_what_was_asked_for_meanwhile_is_answered(wire, visit
         wire.recv(timeout=0.2)
 
 
+def test_choice_beside_the_stage_is_answered_without_being_asked(wire, visit):
+    wire.send(json.dumps(request(1, visit.session.step)))
+    before, _ = decode(answer(wire))
+    visit.set_up({"target": "uniform(0, 1)"})
+    header, blocks = decode(answer(wire))
+    assert header["epoch"] == before["epoch"] + 1 == visit.session.epoch
+    assert header["steps"] and len(blocks["density"]) == len(header["steps"])
+    visit.choose_recipe("vanilla", {"generator.widths": (8,), "discriminator.widths": (8,), "seed": 5})
+    header, _ = decode(answer(wire))
+    assert header["setup"]["seed"] == visit.session.run.experiment.seed and header["epoch"] == visit.session.epoch
+
+
+def test_choice_that_changes_nothing_brings_nothing(wire, visit):
+    wire.send(json.dumps(request(1, visit.session.step)))
+    answer(wire)
+    visit.set_up({"loss": visit.experiment.loss})
+    with pytest.raises(TimeoutError):
+        wire.recv(timeout=0.2)
+
+
+def test_page_that_is_drawn_after_a_choice_shows_the_answer_that_was_brought(wire, visit):
+    asked = request(1, visit.session.step)
+    visit.reply_again(asked)
+    visit.set_up({"target": "uniform(0, 1)"})
+    assert visit.reply_again(asked) == answer(wire)
+
+
+def test_visit_whose_stage_has_hung_up_is_set_up_as_any_other(address, visit):
+    with connect(f"{address}?visit={visit.secret}") as wire:
+        wire.send(json.dumps(request(1, visit.session.step)))
+        answer(wire)
+    until(lambda: visit.bring is None)
+    visit.set_up({"target": "uniform(0, 1)"})
+    assert visit.text == "uniform(0, 1)" and not visit.message
+
+
 def test_page_that_is_drawn_again_shows_what_the_wire_has_brought_last(wire, visit):
     brought = request(1, visit.session.step)
     visit.reply_again(brought)
