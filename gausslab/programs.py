@@ -94,6 +94,11 @@ def at_home(tree: Any) -> Any:
     return jax.device_put(tree, home)
 
 
+def forget() -> None:
+    """Let go of all that has been compiled in this process; what is kept on disk stays there."""
+    jax.clear_caches()
+
+
 @lru_cache(maxsize=1)
 def _edition() -> str:
     """What decides, beside function and arguments, how a program is traced."""

@@ -25,11 +25,62 @@ from gausslab.settings import LIMITS, Experiment
 QUIET = 1.5  # seconds without a hand on any page
 WATCHED = 60.0  # seconds since a page last asked for anything, beyond which nobody may be there
 LOOK = 0.25  # seconds between two looks whether to go on
-DISMISSED = 20.0  # seconds without anything to compile, after which the process is let go
+LET_GO = 20.0  # seconds without anything to compile, after which the process is let go
+PROGRAMS = 40  # that one process compiles: it grows by some 6 MB with each
 STANDS = 16  # experiments at which somebody stands, the newest first
 
 Stand = tuple[Experiment, tuple[str, ...]]
 Choices = Callable[[Experiment, tuple[str, ...]], Iterable[Experiment]]
+
+
+class Worker:
+    """The process that compiles."""
+
+    def __init__(self) -> None:
+        """Start it, to run where nobody else wants the core."""
+        # In a group of its own, it hears no Ctrl-C; and where its server is killed while it is stopped, the system
+        # ends it, as it does with all stopped groups that nobody is left to continue.
+        alone: dict[str, Any] = (
+            {"creationflags": subprocess.IDLE_PRIORITY_CLASS} if sys.platform == "win32" else {"process_group": 0}
+        )
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", __name__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            **alone,
+        )
+        _put_behind_all_others(self.process.pid)
+        self.compiled = 0
+        self._stopped = False
+
+    def compile(self, structure: Experiment) -> bool:
+        """Have a program compiled, and wait until it is.
+
+        Returns:
+            Whether the process has lived to say so.
+        """
+        assert self.process.stdin and self.process.stdout
+        try:
+            self.process.stdin.write(json.dumps(structure.model_dump()) + "\n")
+            self.process.stdin.flush()
+        except OSError:
+            return False
+        self.compiled += 1
+        return bool(self.process.stdout.readline())
+
+    def stop(self, stopped: bool) -> None:
+        """Stop it or have it go on, where the system can do that."""
+        if stopped != self._stopped and hasattr(signal, "SIGSTOP"):
+            self._stopped = stopped
+            self.process.send_signal(signal.SIGSTOP if stopped else signal.SIGCONT)
+
+    def let_go(self) -> None:
+        """End it."""
+        self.process.kill()
+        with suppress(OSError), self.process:  # closes its pipes, in which something may be left, and waits for its end
+            pass
 
 
 class Foresight:
@@ -45,8 +96,7 @@ class Foresight:
         self._changed = threading.Condition()
         self._stands: deque[Stand] = deque(maxlen=STANDS)
         self._foreseen: set[Experiment] = set()
-        self._worker: subprocess.Popen[str] | None = None
-        self._stopped = False
+        self._worker: Worker | None = None
         self._begun = False
         self._seen_at = self._acted_at = -float("inf")
 
@@ -83,33 +133,35 @@ class Foresight:
             self._mind()
 
     @property
-    def _rests(self) -> bool:
-        now = time.monotonic()
-        return now - self._acted_at < QUIET or now - self._seen_at > WATCHED
+    def _in_the_way(self) -> bool:
+        return time.monotonic() - self._acted_at < QUIET
+
+    @property
+    def _unseen(self) -> bool:
+        return time.monotonic() - self._seen_at > WATCHED
 
     def _mind(self) -> None:
-        """Stop the process or have it go on, as things are."""
+        """Stop the process, have it go on, or end it, as things are."""
         with self._changed:
-            if self._worker and self._stopped != self._rests and hasattr(signal, "SIGSTOP"):
-                self._stopped = not self._stopped
-                self._worker.send_signal(signal.SIGSTOP if self._stopped else signal.SIGCONT)
+            if self._worker and self._unseen:
+                self._worker.process.kill()
+            elif self._worker:
+                self._worker.stop(self._in_the_way)
 
     def _work(self) -> None:
         """Have one program after another compiled."""
-        idle_since = time.monotonic()
+        last = time.monotonic()
         for structure in self._wanted():
-            if structure is None:
-                if time.monotonic() - idle_since > DISMISSED:
-                    self._dismiss()
-                continue
-            with self._changed:
-                worker = self._worker = self._worker or self._employ()
-            with suppress(OSError):  # it has ended: nobody misses what it would have made
-                _told(worker, structure)
-            if worker.poll() is not None:
-                self._dismiss()
-            idle_since = time.monotonic()
-        self._dismiss()
+            if structure:
+                with self._changed:
+                    worker = self._worker = self._worker or self._employ()
+                lives = worker.compile(structure)
+                last = time.monotonic()
+                if not lives or worker.compiled >= PROGRAMS:
+                    self._let_go()
+            elif time.monotonic() - last > LET_GO:
+                self._let_go()
+        self._let_go()
 
     def _wanted(self) -> Iterator[Experiment | None]:
         """Structures that nobody has compiled yet, as long as somebody may want them; None now and then where none is.
@@ -121,56 +173,33 @@ class Foresight:
             with self._changed:
                 self._changed.wait(LOOK)
                 stands = tuple(self._stands)
-            if self._rests or done.issuperset(stands):
+            if self._in_the_way or self._unseen or done.issuperset(stands):
                 yield None
                 continue
             new = (found for stand in stands for found in self._choices(*stand) if found not in self._foreseen)
             for structure in new:
                 self._foreseen.add(structure)
                 yield structure
-                if tuple(self._stands) != stands or self._rests:
+                if tuple(self._stands) != stands or self._in_the_way or self._unseen:
                     break
             else:
                 done = set(stands)
 
-    def _employ(self) -> subprocess.Popen[str]:
-        # In a group of its own, it hears no Ctrl-C; and where its server is killed while it is stopped, the system
-        # ends it, as it does with all stopped groups that nobody is left to continue.
-        alone: dict[str, Any] = (
-            {"creationflags": subprocess.IDLE_PRIORITY_CLASS} if sys.platform == "win32" else {"process_group": 0}
-        )
-        worker = subprocess.Popen(
-            [sys.executable, "-m", __name__],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            **alone,
-        )
-        _put_behind_all_others(worker.pid)
-        self._stopped = False
+    def _employ(self) -> Worker:
+        worker = Worker()
         threading.Thread(target=self._watch, args=(worker,), name="foresight's watch", daemon=True).start()
         return worker
 
-    def _watch(self, worker: subprocess.Popen[str]) -> None:
-        while worker.poll() is None:
+    def _watch(self, worker: Worker) -> None:
+        while worker.process.poll() is None:
             time.sleep(LOOK)
             self._mind()
 
-    def _dismiss(self) -> None:
+    def _let_go(self) -> None:
         with self._changed:
             worker, self._worker = self._worker, None
-            if worker:
-                worker.kill()
-                worker.communicate()
-
-
-def _told(worker: subprocess.Popen[str], structure: Experiment) -> None:
-    """Have one program compiled, and wait until it is."""
-    assert worker.stdin and worker.stdout
-    worker.stdin.write(json.dumps(structure.model_dump()) + "\n")
-    worker.stdin.flush()
-    worker.stdout.readline()
+        if worker:
+            worker.let_go()
 
 
 def _put_behind_all_others(process_id: int) -> None:
@@ -185,14 +214,13 @@ def _put_behind_all_others(process_id: int) -> None:
 def _serve() -> None:
     """Compile what standard input asks for, a line each, and say so on standard output."""
     process.begin()
-    import jax
-
+    from gausslab import programs
     from gausslab.lab.preparing import compile_loop
 
     for line in sys.stdin:
         with suppress(Exception):  # who chooses it meets the same, and is told
             compile_loop(Experiment(**json.loads(line)))
-        jax.clear_caches()
+        programs.forget()
         print(flush=True)
 
 

@@ -28,7 +28,9 @@ for line in sys.stdin:
     if line == "hand\\n":
         foresight.QUIET = 1e9
         seen.notice(hand=True)
-    print(seen._worker.pid if seen._worker else 0, flush=True)
+    if line == "gone\\n":
+        foresight.WATCHED = 0.0
+    print(seen._worker.process.pid if seen._worker else 0, flush=True)
 """
 pytestmark = pytest.mark.skipif(not hasattr(os, "SCHED_IDLE"), reason="looks at processes as Linux shows them")
 
@@ -94,6 +96,15 @@ def test_hand_stops_it_and_no_process_is_left_where_its_server_is_killed(watched
     until(lambda: state(worker) == "T")
     os.kill(watched.pid, signal.SIGKILL)
     until(lambda: state(worker) in ("", "Z"))
+
+
+def test_nothing_is_left_of_it_once_nobody_is_there(watched):
+    worker = until(lambda: said(watched))
+    said(watched, "hand")
+    until(lambda: state(worker) == "T")
+    said(watched, "gone")
+    until(lambda: not state(worker))
+    until(lambda: not said(watched))
 
 
 def test_process_ends_with_its_server(watched):
