@@ -70,7 +70,7 @@ def state(process):
 
 
 def worker_of(watched):
-    """Its number, once it is seen to run behind everybody else; where other tests run, it would never come to its turn."""
+    """Its number, once it is seen to run behind everybody else; beside other tests it would never come to its turn."""
     worker = until(lambda: said(watched))
     assert os.sched_getscheduler(worker) == os.SCHED_IDLE
     os.sched_setscheduler(worker, os.SCHED_OTHER, os.sched_param(0))

@@ -97,8 +97,9 @@ def test_page_on_its_way_to_the_step_of_a_link_stands_there_after_a_restart(page
     lab.page.wait_for_timeout(8000)  # until Streamlit has lost patience, and the page is loaded anew
     fragile.start()
     while not stands(lab, FAR):  # which takes as long as it takes, but gets on
-        before = lab.step
-        lab.until(lambda: stands(lab, FAR) or lab.step != before, "another step on the way to that of the link")
+        lab.until(
+            lambda before=lab.step: stands(lab, FAR) or lab.step != before, "another step on the way to the link's"
+        )
     lab.page.wait_for_timeout(1000)
     assert stands(lab, FAR)
 
