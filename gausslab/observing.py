@@ -26,7 +26,7 @@ from gausslab.sampling import TargetTable
 from gausslab.settings import Experiment, Latent
 from gausslab.targets import TABLE_SIZE, Target
 from gausslab.targets.target import Profile
-from gausslab.training import Observation, View, initial, samples
+from gausslab.training import Moment, Observation, View, initial, moment, samples
 from gausslab.updates import Moves
 
 Numbers = np.ndarray | Array
@@ -113,8 +113,13 @@ def target_table(target: Target, units: Units) -> TargetTable:
     )
 
 
-def shapes(structure: Experiment) -> tuple[Conditions, State, Moves, View]:
-    """What a structure's training loop is called with, as shapes: enough to compile it before anything is there."""
+def shapes(structure: Experiment, looks: int) -> tuple[Conditions, State, Moves, Moment, View]:
+    """What a structure's programs are called with, as shapes: enough to compile them before anything is there.
+
+    Args:
+        structure: static.
+        looks: of one call.
+    """
 
     def row(*size: int) -> Any:
         return jax.ShapeDtypeStruct(size, np.float32)
@@ -126,7 +131,11 @@ def shapes(structure: Experiment) -> tuple[Conditions, State, Moves, View]:
     state, moves = programs.at_home(
         (initial.eval_shape(structure.beginning(), key), Moves(*(row(),) * len(Moves._fields)))
     )
-    return conditions, state, moves, View(row(POINTS), row(CELLS))
+    moments = jax.tree.map(
+        lambda leaf: jax.ShapeDtypeStruct((looks, *leaf.shape), leaf.dtype),
+        moment(state, moves, jax.ShapeDtypeStruct((), np.bool_)),
+    )
+    return conditions, state, moves, programs.at_home(moments), View(row(POINTS), row(CELLS))
 
 
 def _device(values: np.ndarray) -> Array:

@@ -13,7 +13,7 @@ import copy
 import math
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from os import PathLike
@@ -329,9 +329,21 @@ class Run:
     def _advanced(self, state: State, moves: Moves, steps: np.ndarray) -> tuple[State, Moves, Observation]:
         force, view = self._force, self._force.look.view
         structure, steps_of_each = self._rules.structure, jax.device_put(steps)
-        program = training.loop(structure)
-        state, moves, words = program(structure, force.conditions, state, moves, view, steps_of_each)
+        state, moves, words = training.train_and_look(structure, force.conditions, state, moves, view, steps_of_each)
         return state, moves, training.to_host(words, view)
+
+    def glance(self, looks: int = FRAMES_PER_CALL) -> Reel:
+        """What is to be seen where it stands, without what takes its steps: that may still be in the compiler.
+
+        Args:
+            looks: of one call of the program that looks, which is another program for each number; all are the same.
+        """
+        force, moment = self._force, training.moment(self.state, self.moves, np.bool_(True))
+        moments = jax.tree.map(lambda leaf: np.repeat(np.asarray(leaf)[None], looks, axis=0), moment)
+        structure, view = self._rules.structure, force.look.view
+        served = training.programs_of(structure)
+        words = served.look(structure, force.conditions, programs.at_home(moments), view)
+        return Reel(force.look, self.knobs, training.to_host(words, view))
 
     def _take(self, goal: int) -> None:
         """Take the steps of one call, and keep what was seen at multiples of `frame_every` and at the goal."""
@@ -412,6 +424,7 @@ def begin(
     *,
     ahead: bool = False,
     looks: int = FRAMES_PER_CALL,
+    glanced: Callable[[], None] | None = None,
     known: dict[str, Target] | None = None,
 ) -> Run:
     """A run at step 0, with nothing learnt yet.
@@ -420,6 +433,8 @@ def begin(
         experiment: what to do.
         ahead: compile the training loop while all else is being made; for a run that trains at once.
         looks: that are taken in one call of that loop.
+        glanced: called, from another thread, once such a run can be looked at, while the loop may still be in the
+            compiler.
         known: targets by their text, where they have been parsed already.
     """
     known = {} if known is None else known
@@ -434,14 +449,24 @@ def begin(
         return standing()
     started = time.perf_counter()
     structure = experiment.structure()
-    with ThreadPoolExecutor(max_workers=1) as other:
-        # What makes the first state is compiled while the loop is traced, and the loop while all else is made.
-        conditions, *rest = shapes(structure)
-        other.submit(training.initial.lower(structure.beginning(), conditions.key).compile)
-        program = training.loop(structure).lower(structure, conditions, *rest, np.zeros(looks, np.int32))
-        compiled = other.submit(program.compile)
+    served, steps = training.programs_of(structure), np.zeros(looks, np.int32)
+    conditions, state, moves, moments, view = shapes(structure, looks)
+    with ThreadPoolExecutor(max_workers=2) as others:
+        # What makes the first state is compiled while another program is traced, and the loop while all else is made.
+        first = others.submit(training.initial.lower(structure.beginning(), conditions.key).compile)
+
+        def look() -> Any:
+            return served.look.lower(structure, conditions, moments, view).compile()
+
+        if glanced:
+            look()
+            first.result()
+            glanced()
+        loop = others.submit(served.advance.lower(structure, conditions, state, moves, steps).compile)
+        if not glanced:
+            look()
         run = standing()
-        compiled.result()
+        loop.result()
     run.timing.compiling += time.perf_counter() - started
     return run
 

@@ -1,6 +1,7 @@
-"""Training: init, step and advance, pure and jitted.
+"""Training: init, step, advance and look, pure and jitted.
 
-`advance` takes a traced number of steps per frame: no knob, no target and no speed of play ever recompiles.
+`advance` takes a traced number of steps per frame: no knob, no target and no speed of play ever recompiles. `look` is a
+program of its own: it is there first, and while the other is being compiled, what it will train can be looked at.
 """
 
 from __future__ import annotations
@@ -67,6 +68,18 @@ class View(NamedTuple):
     x: Float[Array, " cells"]
 
 
+class Moment(NamedTuple):
+    """What a look needs of a state."""
+
+    step: Int[Array, ""]
+    generator: Float[Array, " parameters"]  # as G is shown and kept: averaged
+    generator_statistics: networks.Statistics
+    discriminator: Float[Array, " parameters"]
+    discriminator_statistics: networks.Statistics
+    moves: Moves
+    finite: Bool[Array, ""]
+
+
 class Observation(NamedTuple):
     """What one frame needs from the device, in the run's own units; all the rest follows from it on the host.
 
@@ -126,30 +139,38 @@ def _finite(conditions: Conditions, state: State, moves: Moves) -> Bool[Array, "
     return jnp.isfinite(losses) & (total < LARGEST_WEIGHTS)
 
 
-@programs.exported(lambda structure, conditions, state, moves, view, steps: (state, moves, steps))
-def advance(
-    structure: Experiment,
-    conditions: Conditions,
-    state: State,
-    moves: Moves,
-    view: View,
-    steps: Int[Array, " frames"],
-) -> tuple[State, Moves, Float[Array, "frames words"]]:
-    """Train and look: the words of an observation after each so many steps.
+def moment(state: State, moves: Moves, finite: Any = True) -> Moment:
+    """What there is to see of a state."""
+    generator, discriminator = state.generator, state.discriminator
+    return Moment(
+        state.step,
+        state.average,
+        generator.statistics,
+        discriminator.parameters,
+        discriminator.statistics,
+        moves,
+        finite,
+    )
 
-    A step that leaves a NaN or an infinity behind is the last one: the observation after it is marked, and its step
-    tells which it was.
+
+@programs.exported(lambda structure, conditions, state, moves, steps: (state, moves, moment(state, moves)))
+def advance(
+    structure: Experiment, conditions: Conditions, state: State, moves: Moves, steps: Int[Array, " frames"]
+) -> tuple[State, Moves, Moment]:
+    """Train: the moments after each so many steps.
+
+    A step that leaves a NaN or an infinity behind is the last one: the moment after it is marked, and its step tells
+    which it was.
 
     Args:
         structure: static.
         conditions: knobs, target and key.
         state: where to begin.
         moves: what the last updates were like.
-        view: the grids to look at.
-        steps: steps before each frame, traced; 0 looks again without training.
+        steps: steps before each moment, traced; 0 is the same moment again.
     """
 
-    def frame(carry, steps):
+    def stretch(carry, steps):
         def going(carry):
             taken, finite, _, _ = carry
             return (taken < steps) & finite
@@ -159,32 +180,70 @@ def advance(
             state, moves = step(structure, conditions, state, moves)
             return taken + 1, _finite(conditions, state, moves), state, moves
 
-        state, moves, finite, g = carry
-        taken, finite, state, moves = jax.lax.while_loop(going, one, (0, finite, state, moves))
+        state, moves, finite = carry
+        _, finite, state, moves = jax.lax.while_loop(going, one, (0, finite, state, moves))
+        return (state, moves, finite), moment(state, moves, finite)
+
+    (state, moves, _), moments = jax.lax.scan(stretch, (state, moves, jnp.array(True)), steps)
+    return state, moves, moments
+
+
+@programs.exported(lambda structure, conditions, moments, view: moments.step)
+def look(structure: Experiment, conditions: Conditions, moments: Moment, view: View) -> Float[Array, "frames words"]:
+    """Look: the words of an observation of each moment.
+
+    It knows nothing of how steps are taken, is compiled in a fraction of the time, and beside `advance`.
+
+    Args:
+        structure: static.
+        conditions: knobs, target and key.
+        moments: in the order of their steps.
+        view: the grids to look at.
+    """
+
+    def one(before, moment):
+        g = None
         if structure.sampled:
             # The samples of a look that follows no step are those of the look before, and dear.
-            look = partial(_sampled, structure, conditions, state, view)
-            g = jax.lax.cond((taken > 0) | jnp.isnan(g[0]), look, lambda: g)
+            fresh = partial(_sampled, structure, conditions, moment, view)
+            g = jax.lax.cond(moment.step != before[0], fresh, lambda: before[1])
         # What follows from the grids alone is cheap: taken out of the loop it would be a dozen kernels of its own.
-        here, _ = jax.lax.optimization_barrier((view, state.step))
-        return (state, moves, finite, g), _words(_observation(structure, conditions, state, moves, here, finite, g))
+        here, _ = jax.lax.optimization_barrier((view, moment.step))
+        return (moment.step, g), _words(_observation(structure, conditions, moment, here, g))
 
     unseen = jnp.full_like(view.z, jnp.nan) if structure.sampled else None
-    (state, moves, *_), words = jax.lax.scan(frame, (state, moves, jnp.array(True), unseen), steps)
-    return state, moves, words
+    return jax.lax.scan(one, (jnp.int32(-1), unseen), moments)[1]
 
 
-_SOON, _FOR_SMALL_STEPS = (
-    jax.jit(advance, static_argnums=0, compiler_options=options)
-    for options in (COMPILED_SOON, COMPILED_FOR_SMALL_STEPS)
-)
+class Programs(NamedTuple):
+    """How a structure is trained and looked at."""
+
+    advance: Any
+    look: Any
 
 
-def loop(structure: Experiment) -> Any:
-    """`advance`, jitted as it serves these networks best: sooner where that costs no speed."""
+def jitted(options: dict[str, Any]) -> Programs:
+    """Both programs, to be compiled with some of XLA's options."""
+    return Programs(*(jax.jit(function, static_argnums=0, compiler_options=options) for function in (advance, look)))
+
+
+_SOON, _FOR_SMALL_STEPS = jitted(COMPILED_SOON), jitted(COMPILED_FOR_SMALL_STEPS)
+
+
+def programs_of(structure: Experiment) -> Programs:
+    """The programs of a structure, compiled as it serves its networks best: sooner where that costs no speed."""
     generator, discriminator = structure.generator, structure.discriminator
     sums = _sums(generator, structure.latent.dimension) + _sums(discriminator, discriminator.pack)
     return _SOON if structure.batch * sums <= FEW_SUMS and not structure.sampled else _FOR_SMALL_STEPS
+
+
+def train_and_look(
+    structure: Experiment, conditions: Conditions, state: State, moves: Moves, view: View, steps: Int[Array, " frames"]
+) -> tuple[State, Moves, Float[Array, "frames words"]]:
+    """`advance`, and a `look` at each of its moments."""
+    served = programs_of(structure)
+    state, moves, moments = served.advance(structure, conditions, state, moves, steps)
+    return state, moves, served.look(structure, conditions, moments, view)
 
 
 def _sums(network: Network, inputs: int) -> int:
@@ -207,7 +266,7 @@ def to_host(words: Float[Array, "frames words"], view: View) -> Observation:
     """The observations that were made, in NumPy, the first axis counting frames.
 
     Args:
-        words: as `advance` returns them.
+        words: as `look` returns them.
         view: the grids that were looked at.
     """
     table, singles = np.asarray(words), (1,) * len(Moves._fields)
@@ -234,18 +293,21 @@ def samples(structure: Experiment) -> int:
 
 
 def shown(
-    structure: Experiment, parameters: Array, state: State, z: Float[Array, "n dimension"], key: Array | None = None
+    structure: Experiment,
+    parameters: Array,
+    statistics: networks.Statistics,
+    z: Float[Array, "n dimension"],
+    key: Array | None = None,
 ) -> Float[Array, " n"]:
     """G as it is shown and kept: without dropout, unless that is always there.
 
     Args:
         structure: static.
         parameters: of G.
-        state: has the statistics that G keeps.
+        statistics: that G keeps.
         z: noise.
         key: decides which units dropout silences where it always does.
     """
-    statistics = state.generator.statistics
     span, key = sampling.span(structure.latent), jax.random.key(0) if key is None else key
     x, _ = networks.apply(structure.generator, span, parameters, statistics, z, key, training=False)
     return x[:, 0]
@@ -254,52 +316,53 @@ def shown(
 def _observation(
     structure: Experiment,
     conditions: Conditions,
-    state: State,
-    moves: Moves,
+    moment: Moment,
     view: View,
-    finite: Array,
     g: Float[Array, " points"] | None,
 ) -> Observation:
     """What is seen; of a G that is no map of one z, `g` has been sampled already."""
-    batch = draw(structure, conditions, state.step, RUG_DRAW)
+    batch = draw(structure, conditions, moment.step, RUG_DRAW)
     rug = jnp.linspace(0, structure.batch - 1, min(RUG, structure.batch)).astype(jnp.int32)
+    generator = partial(shown, structure, moment.generator, moment.generator_statistics)
     if g is None:
-        both = shown(structure, state.average, state, jnp.concatenate([view.z[:, None], batch.z[rug]]))
+        both = generator(jnp.concatenate([view.z[:, None], batch.z[rug]]))
         g, fake = both[: view.z.size], both[view.z.size :]
     else:
-        fake = shown(structure, state.average, state, batch.z[rug], batch.key_for(3))
+        fake = generator(batch.z[rug], batch.key_for(3))
     real = batch.real[rug]
-    logits, pull = jax.vjp(partial(_opinion, structure, state, jnp.concatenate([real, fake])), view.x)
-    (push,) = pull(-_slope_of_loss(structure, state, batch, logits))
-    return Observation(state.step, g, logits, push, real, fake, moves, finite)
+    logits, pull = jax.vjp(partial(_opinion, structure, moment, jnp.concatenate([real, fake])), view.x)
+    (push,) = pull(-_slope_of_loss(structure, moment, batch, logits))
+    return Observation(moment.step, g, logits, push, real, fake, moment.moves, moment.finite)
 
 
-def _slope_of_loss(structure: Experiment, state: State, batch: Batch, v: Float[Array, " m"]) -> Float[Array, " m"]:
+def _slope_of_loss(structure: Experiment, moment: Moment, batch: Batch, v: Float[Array, " m"]) -> Float[Array, " m"]:
     """What one fake's share of the generator's loss gains with D's output on it; over all reals where it is paired."""
     generated = LOSSES[structure.loss].generated
     if LOSSES[structure.loss].paired:
-        v_real = _opinion(structure, state, batch.real, batch.real)
+        v_real = _opinion(structure, moment, batch.real, batch.real)
         return jax.grad(lambda v: generated(v[:, None] - v_real[None, :]).mean(1).sum())(v)
     return jax.grad(lambda v: generated(v).sum())(v)
 
 
-def _sampled(structure: Experiment, conditions: Conditions, state: State, view: View) -> Float[Array, " points"]:
+def _sampled(structure: Experiment, conditions: Conditions, moment: Moment, view: View) -> Float[Array, " points"]:
     """Quantiles of many samples at the levels of the view's grid."""
     count = samples(structure)
-    u = sampling.uniforms(conditions.key, state.step, SAMPLES_DRAW, (count, structure.latent.dimension))
+    u = sampling.uniforms(conditions.key, moment.step, SAMPLES_DRAW, (count, structure.latent.dimension))
     z = sampling.at_level(structure.latent, u)
-    key = jax.random.fold_in(conditions.key, state.step * DRAWS_PER_STEP + SAMPLES_DRAW)
-    x = jnp.sort(shown(structure, state.average, state, z, key))
+    key = jax.random.fold_in(conditions.key, moment.step * DRAWS_PER_STEP + SAMPLES_DRAW)
+    x = jnp.sort(shown(structure, moment.generator, moment.generator_statistics, z, key))
     return jnp.interp(view.z, (jnp.arange(count) + 0.5) / count, x)
 
 
-def _opinion(structure: Experiment, state: State, others: Float[Array, " n"], x: Float[Array, " m"]) -> Array:
+def _opinion(structure: Experiment, moment: Moment, others: Float[Array, " n"], x: Float[Array, " m"]) -> Array:
     """D's raw output at x; a D of packs or minibatches sees x beside half reals, half fakes."""
-    player, settings = state.discriminator, structure.discriminator
+    settings = structure.discriminator
     key = jax.random.key(0)
 
     def judge(packs: Float[Array, "n pack"]) -> Float[Array, " n"]:
-        v, _ = networks.apply(settings, DATA_SPAN, player.parameters, player.statistics, packs, key, training=False)
+        v, _ = networks.apply(
+            settings, DATA_SPAN, moment.discriminator, moment.discriminator_statistics, packs, key, training=False
+        )
         return v[:, 0]
 
     if settings.pack == 1 and not settings.minibatch_kernels:

@@ -133,13 +133,13 @@ def pytest_unconfigure(config):
 
 @pytest.fixture(scope="session", autouse=True)
 def compiled_quickly():
-    """The loop of a training, compiled in a third of the time; each step then takes ten times as long."""
+    """The programs of a training, compiled in a third of the time; each step then takes ten times as long."""
     from constructors import QUICKLY
 
     from gausslab import training
 
-    quick = jax.jit(training.advance, static_argnums=0, compiler_options=QUICKLY)
-    training.loop = lambda structure: quick
+    quick = training.jitted(QUICKLY)
+    training.programs_of = lambda structure: quick
 
 
 @pytest.fixture(scope="session")

@@ -28,13 +28,9 @@ from gausslab.targets import parse
 from gausslab.training import Observation
 from gausslab.updates import UPDATES, Moves
 
-# As people get them, whatever flags `conftest` has set; it puts another loop in their place that is compiled quickly.
-LOOP = training.loop
-DEEP = jax.jit(
-    training.advance,
-    static_argnums=0,
-    compiler_options=training.COMPILED_FOR_SMALL_STEPS | {"xla_cpu_use_fusion_emitters": True},
-)
+# As people get them, whatever flags `conftest` has set; it puts others in their place that are compiled quickly.
+PROGRAMS_OF = training.programs_of
+DEEP = training.jitted(training.COMPILED_FOR_SMALL_STEPS | {"xla_cpu_use_fusion_emitters": True})
 QUICKLY = training.COMPILED_FOR_ONE_USE
 PLAYERS = ("generator", "discriminator")
 NETWORK = {
@@ -157,7 +153,7 @@ EXPERIMENTS: dict[str, Experiment] = {
 
 
 class Game(NamedTuple):
-    """All that a call of `training.advance` needs."""
+    """All that a call of `training.train_and_look` needs."""
 
     structure: Experiment
     conditions: Conditions
@@ -227,7 +223,7 @@ def play(name: str) -> Played:
     with jax.numpy_rank_promotion("raise"):
         before, elsewhere = game(experiment), turned(experiment)
         conditions, look = conditions_of(elsewhere, before.look.units)
-        advance = partial(training.loop(before.structure), before.structure)
+        advance = partial(training.train_and_look, before.structure)
         state, moves, words = advance(before.conditions, before.state, before.moves, before.look.view, steps)
         with compilations() as compiled_again, jax.transfer_guard("disallow"):
             after, *_ = advance(conditions, state, moves, look.view, other_steps)
@@ -264,7 +260,7 @@ def optimised() -> Iterator[None]:
     """Compile as outside of the tests, in this process and in those that it starts: where last bits are looked at."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JAX_DISABLE_MOST_OPTIMIZATIONS", "0")
-        patch.setattr(training, "loop", LOOP)
+        patch.setattr(training, "programs_of", PROGRAMS_OF)
         patch.setattr(training, "_FOR_SMALL_STEPS", DEEP)
         before = jax.config.read("jax_disable_most_optimizations")
         jax.config.update("jax_disable_most_optimizations", False)

@@ -3,6 +3,7 @@
 import dataclasses
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from constructors import EXPERIMENTS, QUICKLY, compilations, game, observed, play, small
@@ -247,9 +248,9 @@ _shown = jax.jit(training.shown, static_argnums=0, compiler_options=QUICKLY)
 
 def _looked(start):
     """What is seen before the first step."""
-    at_once = np.zeros(1, np.int32)
+    at_once = jnp.zeros(1, jnp.int32)
     parts = (start.structure, start.conditions, start.state, start.moves, start.look.view)
-    *_, words = training.loop(start.structure)(*parts, at_once)
+    *_, words = training.train_and_look(*parts, at_once)
     return jax.tree.map(lambda leaf: leaf[0], training.to_host(words, start.look.view))
 
 
@@ -259,7 +260,7 @@ def test_a_generator_whose_dropout_never_ends_is_sampled_and_says_so():
     assert frame.sampled
     assert frame.folds == frame.flats == ()
     z = np.random.default_rng(0).random((20_000, 1), np.float32)
-    drawn = _shown(start.structure, start.state.average, start.state, z, jax.random.key(6))
+    drawn = _shown(start.structure, start.state.average, start.state.generator.statistics, z, jax.random.key(6))
     x = start.look.units.to_x(np.asarray(drawn))
     assert frame.readings.mean == pytest.approx(x.mean(), abs=5 * x.std() / np.sqrt(20_000))
     assert frame.readings.std == pytest.approx(x.std(), rel=0.03)
@@ -280,7 +281,7 @@ def test_a_generator_of_more_dimensions_is_sampled_and_says_so():
     assert sampled.readings.folding == pytest.approx(0, abs=1e-3)
     assert sampled.p_g @ np.diff(sampled.scene.edges) + sampled.readings.outside == pytest.approx(1, abs=1e-6)
     z = np.random.default_rng(0).random((20_000, 3), np.float32)
-    drawn = _shown(start.structure, start.state.average, start.state, z)
+    drawn = _shown(start.structure, start.state.average, start.state.generator.statistics, z)
     x = start.look.units.to_x(np.asarray(drawn))
     assert sampled.readings.mean == pytest.approx(x.mean(), abs=5 * x.std() / np.sqrt(20_000))
     assert sampled.readings.std == pytest.approx(x.std(), rel=0.03)

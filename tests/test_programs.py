@@ -119,7 +119,7 @@ def test_networks_that_keep_statistics_are_found_again(folder):
         penalties={},
     )
     parts = game(normed)
-    arguments = (parts.conditions, parts.state, parts.moves, parts.look.view, jnp.asarray(NO_STEPS + 1))
+    arguments = (parts.conditions, parts.state, parts.moves, jnp.asarray(NO_STEPS + 1))
     found = []
     for _ in range(2):
         advance = jax.jit(training.advance, static_argnums=0, compiler_options=QUICKLY)

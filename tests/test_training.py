@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from constructors import EXPERIMENTS, LOOP, Played, compilations, optimised, play, small
+from constructors import EXPERIMENTS, PROGRAMS_OF, Played, compilations, optimised, play, small
 
 from gausslab import training
 from gausslab.pacing import NO_STEPS, padded
@@ -171,7 +171,7 @@ def _advanced(run, steps: np.ndarray):
     force = run._force
     view = force.look.view
     parts = (run._rules.structure, force.conditions, run.state, run.moves, view)
-    state, moves, words = training.loop(parts[0])(*parts, jnp.asarray(steps))
+    state, moves, words = training.train_and_look(*parts, jnp.asarray(steps))
     return *jax.device_get((state, moves)), training.to_host(words, view)
 
 
@@ -199,7 +199,7 @@ def test_a_sampled_look_that_follows_no_step_is_the_look_before():
 
     def seen(*steps: int):
         parts = (start.structure, start.conditions, start.state, start.moves, start.look.view)
-        *_, words = training.loop(start.structure)(*parts, jnp.asarray(padded(steps)))
+        *_, words = training.train_and_look(*parts, jnp.asarray(padded(steps)))
         return training.to_host(words, start.look.view).g[: len(steps)]
 
     with jax.numpy_rank_promotion("raise"):
@@ -228,4 +228,6 @@ def test_a_sampled_look_that_follows_no_step_is_the_look_before():
     ],
 )
 def test_the_loop_is_compiled_soon_unless_layers_would_make_it_slow(changes, soon):
-    assert LOOP(Experiment().changed(changes).structure()) is (training._SOON if soon else training._FOR_SMALL_STEPS)
+    assert PROGRAMS_OF(Experiment().changed(changes).structure()) is (
+        training._SOON if soon else training._FOR_SMALL_STEPS
+    )

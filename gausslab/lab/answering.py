@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 OPENING = 12  # frames of the first answer
 HAND = 0.25  # seconds since a knob was turned in which it is likely to be turned again
 TRAINING = ("step", "discriminator", "generator", "optimal")  # acts that wait for a program that is being compiled
+ELSEWHERE = ("fork", "branch", "swap")  # acts that leave the run for another
 AS_TYPED = {"location": 0.0, "scale": 1.0}  # where a new target stands
 
 
@@ -48,6 +49,8 @@ class Answering:
             if request.act != "play":
                 return playback.look()
             return playback.advance(*session.pace.promptly(OPENING, self._steps(request)))
+        if (request.act in TRAINING and request.steps_per_frame) or request.act in ELSEWHERE:
+            playback.wait()
         if request.act == "seek":
             return [playback.seek(session.step if request.at is None else request.at)]
         if request.act in ("restart", "seed"):
@@ -128,7 +131,7 @@ class Answering:
         """
         preparation = self.session.preparation
         plays = request.act == "play"
-        if preparation is None or not ((plays and preparation.program.done()) or request.act in TRAINING):
+        if preparation is None or not ((plays and preparation.is_ready) or request.act in TRAINING):
             return False
         if request.v != self.version or request.target:
             self._turn(request)

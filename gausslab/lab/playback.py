@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from typing import Any
 from uuid import uuid4
 from weakref import WeakKeyDictionary
@@ -25,7 +26,7 @@ from gausslab.lab.protocol import Line
 from gausslab.lab.rival import Rival
 from gausslab.lab.timeline import Entry, Timeline
 from gausslab.lab.turns import ALONE
-from gausslab.observing import Lens, frame
+from gausslab.observing import Lens, Reel, frame
 from gausslab.run import Event, Run
 from gausslab.settings import LIMITS
 
@@ -50,6 +51,7 @@ class Playback:
         self.agenda = Agenda(agenda)
         self.pace = Pace()
         self.rival: Rival | None = None
+        self.loop: Future[None] | None = None  # what takes the run's steps, where that may still be in the compiler
         self._names: WeakKeyDictionary[Scene, str] = WeakKeyDictionary()
 
     def begin(self, run: Run, script: Sequence[Event] = (), goal: int = 0) -> None:
@@ -61,7 +63,7 @@ class Playback:
             goal: step at which to stand; 0 where there is none.
         """
         run.checkpoints.budget = LIMITS.checkpoints
-        self.run = run
+        self.run, self.loop = run, None
         self.agenda = Agenda(self.agenda.events)
         self._script = deque(script)
         self.goal = goal  # the step of a link at which to stand; 0 where there is none, or it has been left behind
@@ -82,6 +84,26 @@ class Playback:
         self.run = run
         self.leave_the_way()
         self._snapshots.clear()
+
+    def stand_by(self, loop: Future[None] | None) -> None:
+        """Stand where the run is, and only look at it, until the loop that takes its steps has been compiled."""
+        self.loop = loop
+
+    @property
+    def stands_by(self) -> bool:
+        """Whether the run can be looked at, but not be taken on yet."""
+        return self.loop is not None and not self.loop.done()
+
+    @property
+    def awaited(self) -> list[Future[None]]:
+        """What it stands by for."""
+        return [self.loop] if self.loop and self.stands_by else []
+
+    def wait(self) -> None:
+        """Have the run be one that can be taken on."""
+        loop, self.loop = self.loop, None
+        if loop:
+            loop.result()
 
     def stand(self, from_start: bool) -> Stand:
         """Where it stands.
@@ -165,12 +187,15 @@ class Playback:
         """Train and look.
 
         Args:
-            frames: how many are wanted; there are fewer where the turn is over before, and at least one.
+            frames: how many are wanted; there are fewer where the turn is over before, and at least one. There is one,
+                of where it stands, while it stands by.
             steps: before each frame; 0 looks again without a step.
             hurry: stop at the end of the turn.
             given_up: asked now and then; who has something else in mind by now wants no more frames.
         """
         ends = time.perf_counter() + LIMITS.turn
+        if self.stands_by:
+            return self._glance()
         lines: list[Line] = []
         changed = False
         while len(lines) < frames and not (lines and self.run.failure):
@@ -223,14 +248,27 @@ class Playback:
         with self.pace.making(len(steps), int(steps.sum())):
             reel = self.run.advance(np.pad(steps, (0, FRAMES_PER_CALL - len(steps))))
             count = min(len(steps), len(reel))
-            with ALONE:
-                frames = [frame(reel.look, reel.observation(place), reel.knobs) for place in range(count)]
+            frames = self._developed(reel, count)
             rivals = self.rival.follow([seen.step for seen in frames], SNAPSHOTS) if self.rival else [None] * count
-            self.look_at, self.seen = reel.look, frames[-1]
             self._say(frames[-1])
         for place in range(count):
             self.past.record(reel, place, *self._words)
         return [self._line(*pair) for pair in zip(frames, rivals, strict=True)]
+
+    def _glance(self) -> list[Line]:
+        """The frame as it stands, by the program that only looks."""
+        self._follow_script()
+        reel = self.run.glance(FRAMES_PER_CALL).part(slice(1))
+        (seen,) = self._developed(reel, 1)
+        self._say(seen)
+        self.past.record(reel, 0, *self._words)
+        return [self._line(seen, None)]
+
+    def _developed(self, reel: Reel, count: int) -> list[Frame]:
+        with ALONE:
+            frames = [frame(reel.look, reel.observation(place), reel.knobs) for place in range(count)]
+        self.look_at, self.seen = reel.look, frames[-1]
+        return frames
 
     def _line(self, seen: Frame, rival: Frame | None) -> Line:
         return Line(seen, self.name(seen.scene), *self._words, rival)

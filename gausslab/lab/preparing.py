@@ -1,10 +1,14 @@
-"""Settings that need another program: it is compiled while the run plays on with the one that it has."""
+"""Settings that need another program: the run plays on with the one that it has until the other can be looked at.
+
+A program that only looks is there long before the one that trains; from then on the run stands where it is, with what
+has been chosen, until it can go on.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import partial
 from typing import Any, NamedTuple
 
 from gausslab.lab.challenge import Challenge
@@ -16,29 +20,70 @@ _COMPILERS = ThreadPoolExecutor(1, thread_name_prefix="compile")  # two at a tim
 
 
 class Preparation(NamedTuple):
-    """What has been asked for, and the program that it waits for."""
+    """What has been asked for, and the programs that it waits for."""
 
     values: Mapping[str, Any]  # settings by dotted path
-    program: Future[None]
+    loop: Future[None]  # done once it can train
+    glance: Future[None] | None = None  # done once it can be looked at; None where that is not asked for
     challenge: Challenge | None = None  # the rival that is to be met
 
     def also(self, values: Mapping[str, Any]) -> Preparation:
         """The same with other values of settings that ask for no other program."""
         return self._replace(values={**self.values, **values})
 
+    @property
+    def awaited(self) -> list[Future[None]]:
+        """Of these, the first that is done."""
+        return [self.loop] if self.glance is None else [self.loop, self.glance]
 
-def prepare(values: Mapping[str, Any], experiment: Experiment, challenge: Challenge | None = None) -> Preparation:
+    @property
+    def is_ready(self) -> bool:
+        """Whether what has been asked for can be taken up."""
+        return any(program.done() for program in self.awaited)
+
+    def wait(self, patience: float | None) -> None:
+        """Wait until it can be.
+
+        Args:
+            patience: seconds at most; None waits as long as it takes.
+
+        Raises:
+            Exception: whatever has kept the loop from being compiled.
+        """
+        if self.loop in wait(self.awaited, patience, FIRST_COMPLETED).done:
+            self.loop.result()
+
+
+def prepare(values: Mapping[str, Any], experiment: Experiment, *, to_look: bool = False) -> Preparation:
     """Begin to compile; where that was done before, it is over in a moment.
 
     Args:
         values: the settings that have been asked for.
-        experiment: with these settings; the rival's for a duel.
-        challenge: to a duel.
+        experiment: with these settings.
+        to_look: have it looked at before it can be trained.
     """
-    return Preparation(values, _COMPILERS.submit(compile_loop, experiment.structure()), challenge)
+    structure = experiment.structure()
+    if not to_look:
+        return Preparation(values, _COMPILERS.submit(compile_loop, structure))
+    glance: Future[None] = Future()
+    return Preparation(values, _COMPILERS.submit(compile_loop, structure, partial(glance.set_result, None)), glance)
 
 
-@lru_cache(maxsize=128)
-def compile_loop(structure: Experiment) -> None:
-    """Have the training loop of a structure compiled, with as many looks as the lab takes in one call."""
-    begin(structure, ahead=True, looks=FRAMES_PER_CALL)
+def prepare_rival(challenge: Challenge, experiment: Experiment) -> Preparation:
+    """Begin to compile what a duel needs.
+
+    Args:
+        challenge: to the duel.
+        experiment: the rival's.
+    """
+    return prepare({}, experiment)._replace(challenge=challenge)
+
+
+def compile_loop(structure: Experiment, glanced: Callable[[], None] | None = None) -> None:
+    """Have the training loop of a structure compiled, with as many looks as the lab takes in one call.
+
+    Args:
+        structure: static.
+        glanced: called once its runs can be begun and looked at, unless the loop is there before that.
+    """
+    begin(structure, ahead=True, looks=FRAMES_PER_CALL, glanced=glanced)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import wait
+from concurrent.futures import FIRST_COMPLETED, wait
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +16,7 @@ from gausslab.lab.challenge import Challenge
 from gausslab.lab.layers import Layers, look_into
 from gausslab.lab.pace import Pace
 from gausslab.lab.playback import SAID_FIRST, Playback
-from gausslab.lab.preparing import Preparation, prepare
+from gausslab.lab.preparing import Preparation, prepare, prepare_rival
 from gausslab.lab.protocol import Line, Request
 from gausslab.lab.rival import Rival
 from gausslab.lab.timeline import Timeline
@@ -125,7 +125,7 @@ class Session:
     @property
     def prepares(self) -> bool:
         """Whether something that has been asked for is still being compiled."""
-        return self.preparation is not None
+        return self.preparation is not None or self.playback.stands_by
 
     def answer(self, request: Request | None, given_up: Callable[[], bool] = lambda: False) -> list[Line]:
         """Do what the stage asks for, within one turn of the server.
@@ -256,7 +256,9 @@ class Session:
                 self.preparation = self.preparation.also(values)
             self.epoch += 1
             return
-        self.preparation = prepare({**(self.preparation.values if self.preparation else {}), **values}, new)
+        asked = {**(self.preparation.values if self.preparation else {}), **values}
+        # Both sides of a duel are to be seen at every step: there is nothing to look at before both can train.
+        self.preparation = prepare(asked, new, to_look=self.rival is None)
         self.settle(LIMITS.turn if playing else None)
 
     def await_preparation(self, seconds: float, given_up: Callable[[], bool]) -> None:
@@ -267,30 +269,32 @@ class Session:
             given_up: asked now and then.
         """
         ends = time.monotonic() + seconds
-        while self.preparation and not given_up() and (left := ends - time.monotonic()) > 0:
-            if wait([self.preparation.program], min(left, LOOK_UP)).done:
+        awaited = self.preparation.awaited if self.preparation else self.playback.awaited
+        while awaited and not given_up() and (left := ends - time.monotonic()) > 0:
+            if wait(awaited, min(left, LOOK_UP), FIRST_COMPLETED).done:
                 return
 
     def settle(self, patience: float | None = None) -> None:
-        """Take up the settings whose program was being compiled.
+        """Take up the settings that another program was being compiled for, once they can be looked at.
 
         Args:
-            patience: seconds to wait for it; None waits to its end.
+            patience: seconds to wait for that; None waits as long as it takes.
         """
         if self.preparation is None:
             return
         try:
-            self.preparation.program.result(patience)
-        except TimeoutError:
-            return
+            self.preparation.wait(patience)
         except Exception:
             self.preparation = None  # or it would fail again at every answer
             raise
-        new, challenge, self.preparation = self.intended, self.preparation.challenge, None
-        if challenge:
-            self._meet(challenge)
+        if not self.preparation.is_ready:
+            return
+        new, ready, self.preparation = self.intended, self.preparation, None
+        if ready.challenge:
+            self._meet(ready.challenge)
         else:
             self._rebuild(new)
+        self.playback.stand_by(ready.loop)
         self.epoch += 1
 
     def _rebuild(self, new: Experiment) -> None:
@@ -311,6 +315,7 @@ class Session:
             agenda: what the recipe does to its run; as before if None.
         """
         self.settle()
+        loop = self.playback.loop
         now, begun = self.experiment, self.run.experiment.knobs()
         planned = self.playback.agenda.events
         turned = {event.knob: begun[event.knob] for event in planned if event.knob in begun}
@@ -318,6 +323,7 @@ class Session:
             self.playback.agenda, turned = Agenda(agenda), {}
         new = now.changed(turned | {"seed": (now.seed if seed is None else seed) % 2**32})
         self._begin(new)
+        self.playback.stand_by(loop)
         self.playback.rival = self.rival and self.rival.again(now, new)
         self.epoch += 1
 
@@ -332,9 +338,10 @@ class Session:
             BadInput: a rival that cannot be, or a run that cannot be had again from its start; nothing is changed then.
         """
         self.settle()
+        self.playback.wait()
         self._way_here()
         if playing:
-            self.preparation = prepare({}, challenge.experiment(self.run.experiment), challenge)
+            self.preparation = prepare_rival(challenge, challenge.experiment(self.run.experiment))
             self.settle(LIMITS.turn)
             return
         self._meet(challenge)

@@ -3,13 +3,16 @@
 from contextlib import contextmanager
 from threading import Event
 
+import jax
 import numpy as np
 import pytest
 from test_session import ask, experiment, weights
 
+from gausslab import training
 from gausslab.errors import BadInput
 from gausslab.lab import preparing
 from gausslab.lab.challenge import with_changes
+from gausslab.lab.pace import FRAMES_PER_CALL
 from gausslab.lab.session import Session
 
 LONG = 600.0  # seconds
@@ -34,7 +37,39 @@ def compiler_held():
 
 
 def compiled(session: Session) -> None:
-    session.preparation.program.result()
+    session.preparation.loop.result()
+
+
+class Held:
+    """What takes steps: lowered no sooner than it is let go, and called for nothing else before."""
+
+    def __init__(self, advance, known):
+        self.advance, self.known, self.let_go = advance, known, Event()
+
+    def lower(self, structure, *arguments):
+        self.let_go.wait()
+        return self.advance.lower(structure, *arguments)
+
+    def __call__(self, structure, *arguments):
+        assert self.let_go.is_set() or structure == self.known
+        return self.advance(structure, *arguments)
+
+
+@pytest.fixture
+def loop(session, monkeypatch):
+    """Every loop but the session's present one is held until this is let go."""
+    served = training.programs_of(session.run.experiment.structure())
+    held = Held(served.advance, session.run.experiment.structure())
+    monkeypatch.setattr(training, "programs_of", lambda structure: served._replace(advance=held))
+    yield held
+    held.let_go.set()
+    if session.preparation:
+        session.preparation.loop.result()
+    session.playback.wait()
+
+
+def seen(session: Session) -> None:
+    session.preparation.glance.result()
 
 
 def arrive_together(session: Session, goal: int) -> None:
@@ -64,9 +99,9 @@ def test_who_stays_on_the_line_hears_of_the_program_once_it_is_there(session):
         session.set_up({"loss": "hinge"}, playing=True)
         session.await_preparation(0.05, lambda: False)
         session.await_preparation(LONG, lambda: True)  # who wants something else does not wait
-        assert not session.preparation.program.done()
+        assert not session.preparation.loop.done()
     session.await_preparation(LONG, lambda: False)
-    assert session.preparation.program.done()
+    assert session.preparation.is_ready
 
 
 def test_nobody_waits_where_nothing_is_compiled(session):
@@ -106,6 +141,68 @@ def test_knob_turned_in_the_very_request_that_takes_it_up_is_not_lost(session):
     assert session.run.knobs["location"] == 1.5 and session.version == 7
 
 
+def test_loss_can_be_seen_before_it_can_be_trained_with_and_the_run_stands_where_it_is(session, loop):
+    session.set_up({"loss": "hinge"}, playing=True)
+    before = ask(session)[-1].frame  # plays on
+    seen(session)
+    (line,) = ask(session)
+    assert session.prepares and session.experiment.loss == "hinge"
+    assert line.frame.step == before.step == session.step
+    np.testing.assert_array_equal(line.frame.g, before.g)
+    assert not np.array_equal(line.frame.optimal_logits, before.optimal_logits)
+    assert [line.frame.step for line in ask(session)] == [before.step]
+    loop.let_go.set()
+    session.await_preparation(LONG, lambda: False)
+    assert not session.prepares and ask(session)[0].frame.step > before.step
+
+
+def test_new_networks_are_seen_before_they_learn(session, loop):
+    session.set_up({"generator.widths": (9,), "discriminator.widths": (9,)}, playing=True)
+    seen(session)
+    (line,) = ask(session)
+    assert session.prepares and line.frame.step == session.step == 0
+    assert session.run.experiment.generator.widths == (9,)
+    looked = session.run.glance().observations
+    loop.let_go.set()
+    session.playback.wait()
+    again = session.run.advance(np.zeros(FRAMES_PER_CALL, np.int32)).observations
+    jax.tree.map(np.testing.assert_array_equal, looked, jax.tree.map(lambda leaf: leaf[:1].repeat(10, 0), again))
+
+
+def test_knob_acts_on_what_can_only_be_looked_at(session, loop):
+    session.set_up({"loss": "hinge"}, playing=True)
+    seen(session)
+    ask(session)
+    (line,) = ask(session, v=7, knobs={"location": 1.5})
+    assert session.prepares and session.version == 7
+    assert line.frame.knobs["location"] == 1.5 and abs(line.frame.scene.mean - 5.5) < 0.01
+
+
+def test_past_can_be_looked_at_while_the_run_stands_by(session, loop):
+    ask(session)
+    session.set_up({"loss": "hinge"}, playing=True)
+    seen(session)
+    ask(session)
+    (line,) = ask(session, act="seek", at=3)
+    assert line.frame.step <= 3 and session.prepares
+
+
+def test_restart_and_another_choice_need_not_wait_for_the_loop(session, loop):
+    session.set_up({"loss": "hinge"})
+    assert session.prepares and session.experiment.loss == "hinge"
+    ask(session, act="restart")
+    assert session.prepares and session.step == 0 and session.run.experiment.loss == "hinge"
+    session.set_up({"generator.rate": 2e-3}, playing=True)
+    assert ask(session)[-1].frame.knobs["generator.rate"] == 2e-3 and session.step == 0
+
+
+def test_fork_waits_for_the_loop(session):
+    ask(session)
+    session.set_up({"generator.widths": (7,), "discriminator.widths": (7,)})
+    ask(session, act="fork", at=0, knobs={"location": 1.0})
+    assert not session.prepares and session.run.knobs["location"] == 1.0
+
+
 @pytest.mark.parametrize("act", ["step", "discriminator", "optimal"])
 def test_who_trains_by_hand_waits_for_the_program(session, act):
     with compiler_held():
@@ -120,7 +217,7 @@ def test_restart_begins_with_what_was_being_compiled(session):
     with compiler_held():
         session.set_up({"generator.widths": (7,)}, playing=True)
     ask(session, act="restart")
-    assert not session.prepares and session.run.experiment.generator.widths == (7,)
+    assert session.preparation is None and session.run.experiment.generator.widths == (7,)
 
 
 def test_change_back_while_it_is_compiled_leaves_everything_as_it_is(session):

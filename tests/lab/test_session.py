@@ -272,6 +272,8 @@ def test_other_structure_goes_on_from_where_it_was(session):
     ask(session)
     step = session.step
     session.set_up({"loss": "minimax", "optimiser.name": "sgd", "penalties": {"r1": 1.0}})
+    assert ask(session)[-1].frame.step >= step
+    session.playback.wait()
     lines = ask(session)
     assert lines[0].frame.step > step
     assert lines[0].frame.knobs["penalties.r1"] == 1.0

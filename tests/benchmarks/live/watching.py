@@ -30,6 +30,7 @@ class Seen(NamedTuple):
     drawings: list[float]
     versions: list[tuple[float, int]]  # of the knobs of the frame that is drawn
     epochs: list[tuple[float, int]]  # changes of the session by the native widgets
+    moves: list[tuple[float, int]]  # first steps after such a change
     inputs: list[float]  # when a hand moved a slider
 
     @property
