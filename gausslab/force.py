@@ -11,6 +11,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, Key
 
+from gausslab.compiling import COMPILED_FOR_ONE_USE
 from gausslab.events import PAUSE, Event
 from gausslab.game import Conditions
 from gausslab.observing import Lens, Units, lens, target_table
@@ -18,7 +19,6 @@ from gausslab.optimisers import Knobs
 from gausslab.sampling import TargetTable
 from gausslab.settings import Experiment
 from gausslab.targets import Target, parse
-from gausslab.training import COMPILED_FOR_ONE_USE
 
 TARGET_KNOBS = {"target", "location", "scale"}
 

@@ -20,13 +20,14 @@ from gausslab import metrics, programs
 from gausslab.diagnosis import PAST, diagnose
 from gausslab.frame import Frame
 from gausslab.game import Conditions, State
+from gausslab.looking import Moment, Observation, View, moment, samples
 from gausslab.losses import LOSSES, Loss, exact_discriminator_loss, exact_generator_loss
 from gausslab.pushforward import POINTS, flats, folds, graded_levels, push, push_sample
 from gausslab.sampling import TargetTable
 from gausslab.settings import Experiment, Latent
 from gausslab.targets import TABLE_SIZE, Target
 from gausslab.targets.target import Profile
-from gausslab.training import Moment, Observation, View, initial, moment, samples
+from gausslab.training import initial
 from gausslab.updates import Moves
 
 Numbers = np.ndarray | Array

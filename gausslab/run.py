@@ -24,7 +24,7 @@ import numpy as np
 from jaxtyping import Int
 from tqdm.auto import tqdm
 
-from gausslab import programs, training
+from gausslab import looking, programs, training
 from gausslab.callbacks.watching import Watcher, watched
 from gausslab.checkpoints import Checkpoints, Mark
 from gausslab.diagnosis import Failure, blame
@@ -33,13 +33,13 @@ from gausslab.events import PAUSE, Event, Events
 from gausslab.force import TARGET_KNOBS, Force, Rules, following, keys, parsed
 from gausslab.frame import Frame
 from gausslab.game import State
+from gausslab.looking import Observation
 from gausslab.observing import Frames, Reel, Units, frame, shapes
 from gausslab.pacing import FRAMES_PER_CALL, NO_STEPS, Timing, next_stops, padded
 from gausslab.pushforward import push
 from gausslab.settings import Experiment
 from gausslab.summary import Summary
 from gausslab.targets import Target
-from gausslab.training import Observation
 from gausslab.updates import Moves
 
 if TYPE_CHECKING:
@@ -330,7 +330,7 @@ class Run:
         force, view = self._force, self._force.look.view
         structure, steps_of_each = self._rules.structure, jax.device_put(steps)
         state, moves, words = training.train_and_look(structure, force.conditions, state, moves, view, steps_of_each)
-        return state, moves, training.to_host(words, view)
+        return state, moves, looking.to_host(words, view)
 
     def glance(self, looks: int = FRAMES_PER_CALL) -> Reel:
         """What is to be seen where it stands, without what takes its steps: that may still be in the compiler.
@@ -338,12 +338,10 @@ class Run:
         Args:
             looks: of one call of the program that looks, which is another program for each number; all are the same.
         """
-        force, moment = self._force, training.moment(self.state, self.moves, np.bool_(True))
+        force, moment = self._force, looking.moment(self.state, self.moves, np.bool_(True))
         moments = jax.tree.map(lambda leaf: np.repeat(np.asarray(leaf)[None], looks, axis=0), moment)
-        structure, view = self._rules.structure, force.look.view
-        served = training.programs_of(structure)
-        words = served.look(structure, force.conditions, programs.at_home(moments), view)
-        return Reel(force.look, self.knobs, training.to_host(words, view))
+        words = training.seen(self._rules.structure, force.conditions, programs.at_home(moments), force.look.view)
+        return Reel(force.look, self.knobs, looking.to_host(words, force.look.view))
 
     def _take(self, goal: int) -> None:
         """Take the steps of one call, and keep what was seen at multiples of `frame_every` and at the goal."""
@@ -449,24 +447,20 @@ def begin(
         return standing()
     started = time.perf_counter()
     structure = experiment.structure()
-    served, steps = training.programs_of(structure), np.zeros(looks, np.int32)
     conditions, state, moves, moments, view = shapes(structure, looks)
     with ThreadPoolExecutor(max_workers=2) as others:
         # What makes the first state is compiled while another program is traced, and the loop while all else is made.
         first = others.submit(training.initial.lower(structure.beginning(), conditions.key).compile)
-
-        def look() -> Any:
-            return served.look.lower(structure, conditions, moments, view).compile()
-
         if glanced:
-            look()
+            training.compile_look(structure, conditions, moments, view)
             first.result()
             glanced()
-        loop = others.submit(served.advance.lower(structure, conditions, state, moves, steps).compile)
+        loop = training.programs_of(structure).advance
+        compiled = others.submit(loop.lower(structure, conditions, state, moves, np.zeros(looks, np.int32)).compile)
         if not glanced:
-            look()
+            training.compile_look(structure, conditions, moments, view)
         run = standing()
-        loop.result()
+        compiled.result()
     run.timing.compiling += time.perf_counter() - started
     return run
 

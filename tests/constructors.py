@@ -15,9 +15,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gausslab import training
+from gausslab import looking, training
+from gausslab.compiling import COMPILED_FOR_ONE_USE, COMPILED_FOR_SMALL_STEPS
 from gausslab.frame import Frame
 from gausslab.game import Conditions, State
+from gausslab.looking import Observation
 from gausslab.losses import LOSSES
 from gausslab.observing import Lens, Units, frame, lens, target_table
 from gausslab.optimisers import OPTIMISERS, SCHEDULES
@@ -25,13 +27,12 @@ from gausslab.pacing import padded
 from gausslab.penalties import PENALTIES
 from gausslab.settings import Experiment
 from gausslab.targets import parse
-from gausslab.training import Observation
 from gausslab.updates import UPDATES, Moves
 
 # As people get them, whatever flags `conftest` has set; it puts others in their place that are compiled quickly.
 PROGRAMS_OF = training.programs_of
-DEEP = training.jitted(training.COMPILED_FOR_SMALL_STEPS | {"xla_cpu_use_fusion_emitters": True})
-QUICKLY = training.COMPILED_FOR_ONE_USE
+DEEP = training.jitted(COMPILED_FOR_SMALL_STEPS | {"xla_cpu_use_fusion_emitters": True})
+QUICKLY = COMPILED_FOR_ONE_USE
 PLAYERS = ("generator", "discriminator")
 NETWORK = {
     "activation": "tanh",
@@ -228,7 +229,7 @@ def play(name: str) -> Played:
         with compilations() as compiled_again, jax.transfer_guard("disallow"):
             after, *_ = advance(conditions, state, moves, look.view, other_steps)
             jax.block_until_ready(after)
-    seen = jax.tree.map(lambda leaf: leaf[:3], training.to_host(words, before.look.view))
+    seen = jax.tree.map(lambda leaf: leaf[:3], looking.to_host(words, before.look.view))
     return Played(experiment, before, state, moves, seen, compiled_again, after)
 
 

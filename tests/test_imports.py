@@ -12,7 +12,9 @@ import gausslab
 
 PACKAGE = Path(gausslab.__file__).parent
 DEVICE = {
+    "compiling",
     "game",
+    "looking",
     "losses",
     "networks",
     "observing",

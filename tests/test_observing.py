@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from constructors import EXPERIMENTS, QUICKLY, compilations, game, observed, play, small
 
-from gausslab import observing, training
+from gausslab import looking, observing, training
 from gausslab.frame import Frame
 from gausslab.losses import LOSSES
 from gausslab.observing import Reel, Units, equilibrium, latent_quantiles, lens, named, stacked, target_table
@@ -243,7 +243,7 @@ def test_rugs_lie_where_reals_and_fakes_do(run):
     assert np.abs(frame.real - 4).max() < 8 * 1.25
 
 
-_shown = jax.jit(training.shown, static_argnums=0, compiler_options=QUICKLY)
+_shown = jax.jit(looking.shown, static_argnums=0, compiler_options=QUICKLY)
 
 
 def _looked(start):
@@ -251,7 +251,7 @@ def _looked(start):
     at_once = jnp.zeros(1, jnp.int32)
     parts = (start.structure, start.conditions, start.state, start.moves, start.look.view)
     *_, words = training.train_and_look(*parts, at_once)
-    return jax.tree.map(lambda leaf: leaf[0], training.to_host(words, start.look.view))
+    return jax.tree.map(lambda leaf: leaf[0], looking.to_host(words, start.look.view))
 
 
 def test_a_generator_whose_dropout_never_ends_is_sampled_and_says_so():
@@ -267,9 +267,9 @@ def test_a_generator_whose_dropout_never_ends_is_sampled_and_says_so():
 
 
 def test_a_large_generator_is_read_from_fewer_samples():
-    assert training.samples(small({"latent.dimension": 10}).structure()) == 65_536
+    assert looking.samples(small({"latent.dimension": 10}).structure()) == 65_536
     large = small({"latent.dimension": 100, "generator.widths": (256, 512, 1024)})
-    assert training.samples(large.structure()) == 16_384
+    assert looking.samples(large.structure()) == 16_384
 
 
 def test_a_generator_of_more_dimensions_is_sampled_and_says_so():

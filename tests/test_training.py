@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from constructors import EXPERIMENTS, PROGRAMS_OF, Played, compilations, optimised, play, small
 
-from gausslab import training
+from gausslab import looking, training
 from gausslab.pacing import NO_STEPS, padded
 from gausslab.run import begin
 from gausslab.settings import Experiment
@@ -73,7 +73,7 @@ def test_an_observation_has_the_shapes_of_its_grids(played):
     np.testing.assert_array_equal(seen.step, [0, 2, 5])
     assert seen.g.shape == (FRAMES, scene.z.size)
     assert seen.logits.shape == seen.push.shape == (FRAMES, scene.x.size)
-    assert seen.real.shape == seen.fake.shape == (FRAMES, min(training.RUG, played.experiment.batch))
+    assert seen.real.shape == seen.fake.shape == (FRAMES, min(looking.RUG, played.experiment.batch))
 
 
 def test_turning_every_knob_and_the_target_compiles_nothing(played):
@@ -172,7 +172,7 @@ def _advanced(run, steps: np.ndarray):
     view = force.look.view
     parts = (run._rules.structure, force.conditions, run.state, run.moves, view)
     state, moves, words = training.train_and_look(*parts, jnp.asarray(steps))
-    return *jax.device_get((state, moves)), training.to_host(words, view)
+    return *jax.device_get((state, moves)), looking.to_host(words, view)
 
 
 def test_a_step_that_leaves_a_nan_is_the_last_one():
@@ -200,7 +200,7 @@ def test_a_sampled_look_that_follows_no_step_is_the_look_before():
     def seen(*steps: int):
         parts = (start.structure, start.conditions, start.state, start.moves, start.look.view)
         *_, words = training.train_and_look(*parts, jnp.asarray(padded(steps)))
-        return training.to_host(words, start.look.view).g[: len(steps)]
+        return looking.to_host(words, start.look.view).g[: len(steps)]
 
     with jax.numpy_rank_promotion("raise"):
         late, early = seen(2, 0, 3, 0), seen(0, 0, 2, 3)

@@ -20,11 +20,11 @@ from gausslab.errors import BadInput
 from gausslab.files.layout import RESTORE, Described, shown, validated
 from gausslab.files.script import parse_own
 from gausslab.game import State
+from gausslab.looking import RUG, Observation
 from gausslab.observing import Lens, Reel, Units, lens, named, stacked
 from gausslab.run import Run
 from gausslab.settings import FORMAT, LATER, Experiment
 from gausslab.targets import Target
-from gausslab.training import RUG, Observation
 from gausslab.updates import Moves
 
 HEADER = "gausslab"  # the one key of the files' metadata; its value is JSON

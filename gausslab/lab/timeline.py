@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from gausslab.frame import Frame
+from gausslab.looking import Observation
 from gausslab.observing import Reel, Units, frame, lens, named, stacked
 from gausslab.settings import Experiment
 from gausslab.targets import Target
-from gausslab.training import Observation
 
 
 class Entry(NamedTuple):

@@ -118,9 +118,15 @@ class Experiment(Part, frozen=True):
 
     def beginning(self) -> Experiment:
         """As much of it as the first state of a game depends on: networks, latent, and what the optimiser remembers."""
-        starts = ("generator.", "discriminator.", "latent.")
-        told = {path: value for path, value in self.structure().values.items() if path.startswith(starts)}
-        told |= {"optimiser.name": self.optimiser.name, "batch": self.batch}
+        return self.structure().narrowed("generator.", "discriminator.", "latent.", "optimiser.name", "batch")
+
+    def narrowed(self, *paths: str) -> Experiment:
+        """Another one that has some of its settings, and is usual in all others.
+
+        Args:
+            paths: of settings, or how those of several begin.
+        """
+        told = {path: value for path, value in self.values.items() if path.startswith(paths)}
         return Experiment().structure().changed(told)
 
     def changed(self, values: Mapping[str, Any]) -> Experiment:

@@ -69,7 +69,8 @@ def loop(session, monkeypatch):
 
 
 def seen(session: Session) -> None:
-    session.preparation.glance.result()
+    if session.preparation:  # else it was there at once
+        session.preparation.glance.result()
 
 
 def arrive_together(session: Session, goal: int) -> None:
@@ -142,8 +143,8 @@ def test_knob_turned_in_the_very_request_that_takes_it_up_is_not_lost(session):
 
 
 def test_loss_can_be_seen_before_it_can_be_trained_with_and_the_run_stands_where_it_is(session, loop):
+    before = ask(session)[-1].frame
     session.set_up({"loss": "hinge"}, playing=True)
-    before = ask(session)[-1].frame  # plays on
     seen(session)
     (line,) = ask(session)
     assert session.prepares and session.experiment.loss == "hinge"
