@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from gausslab.lab.challenge import Challenge
 from gausslab.lab.pace import FRAMES_PER_CALL
 from gausslab.run import begin
 from gausslab.settings import Experiment
+
+KNOWN = 128  # structures of which it is known that they have been compiled
 
 _COMPILERS = ThreadPoolExecutor(1, thread_name_prefix="compile")  # two at a time would take each other's core
 
@@ -62,11 +64,8 @@ def prepare(values: Mapping[str, Any], experiment: Experiment, *, to_look: bool 
         experiment: with these settings.
         to_look: have it looked at before it can be trained.
     """
-    structure = experiment.structure()
-    if not to_look:
-        return Preparation(values, _COMPILERS.submit(compile_loop, structure))
-    glance: Future[None] = Future()
-    return Preparation(values, _COMPILERS.submit(compile_loop, structure, partial(glance.set_result, None)), glance)
+    loop, glance = _under_way(experiment.structure())
+    return Preparation(values, loop, glance if to_look else None)
 
 
 def prepare_rival(challenge: Challenge, experiment: Experiment) -> Preparation:
@@ -77,6 +76,13 @@ def prepare_rival(challenge: Challenge, experiment: Experiment) -> Preparation:
         experiment: the rival's.
     """
     return prepare({}, experiment)._replace(challenge=challenge)
+
+
+@lru_cache(maxsize=KNOWN)
+def _under_way(structure: Experiment) -> tuple[Future[None], Future[None]]:
+    """What tells that a structure can be trained, and that it can be looked at: the same for all who ask for it."""
+    glance: Future[None] = Future()
+    return _COMPILERS.submit(compile_loop, structure, partial(glance.set_result, None)), glance
 
 
 def compile_loop(structure: Experiment, glanced: Callable[[], None] | None = None) -> None:

@@ -392,7 +392,7 @@ class Visit:
 
 
 def _session(asked: link.Opening) -> Session:
-    return Session(asked.experiment, asked.events, asked.step, RECIPES[asked.recipe].events)
+    return Session(asked.experiment, asked.events, asked.step, RECIPES[asked.recipe].events, stands_by=True)
 
 
 def _ghost(found: Ghost) -> dict[str, Any]:
