@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from gausslab.settings import LIMITS
 
-FRAMES_PER_CALL = 5  # of one compiled program: few enough for a quick answer, enough to hide the cost of a call
+FRAMES_PER_CALL = 4  # of one compiled program: few enough for a quick answer, enough to hide the cost of a call
 SHARE = 0.7  # of the time that a frame is shown that may go into making it
 MEMORY = 0.8  # share of the past in each estimate
 PROMPT = 0.02  # seconds that an answer to a hand on a slider takes, where a frame takes no longer
