@@ -30,7 +30,7 @@ from xdist.scheduler import LoadFileScheduling
 BROWSER = "tests/lab/browser/"
 # Files that play the same games, or give the command the same run to train: what one has compiled, the other has.
 TOGETHER = [
-    {"tests/test_training.py", "tests/test_observing.py"},
+    {"tests/test_training.py", "tests/test_observing.py", "tests/test_looking.py"},
     {"tests/test_cli.py", "tests/cli/test_saved_runs.py"},
 ]
 

@@ -39,9 +39,7 @@ class Answering:
         """Do what the stage asks for; `Session.answer` says what is given and raised."""
         session, playback = self.session, self.session.playback
         if request is None:
-            if playback.stands or playback.stands_by:
-                return playback.so_far()
-            return playback.look() + playback.advance(OPENING, 1, hurry=False)
+            return playback.so_far() if playback.stands else playback.look() + playback.advance(OPENING, 1, hurry=False)
         if request.act == "share":
             return []
         if request.epoch != session.epoch or self._follow_preparation(request):

@@ -31,13 +31,7 @@ class Session:
     """A run and all that the page shows of it."""
 
     def __init__(
-        self,
-        experiment: Experiment,
-        events: Sequence[Event] = (),
-        step: int = 0,
-        agenda: Sequence[Event] = (),
-        *,
-        stands_by: bool = False,
+        self, experiment: Experiment, events: Sequence[Event] = (), step: int = 0, agenda: Sequence[Event] = ()
     ) -> None:
         """Begin a run.
 
@@ -46,7 +40,6 @@ class Session:
             events: what was done to it, in order, where a link tells so; done again on the way to `step`.
             step: where to stand, without a stop on the way; it goes on from there when it is asked to.
             agenda: what the recipe does to its run, in order, beside and after all that.
-            stands_by: be there once the run can be looked at, while what trains it may still be in the compiler.
 
         Raises:
             BadInput: an experiment that is too large for the lab.
@@ -55,13 +48,9 @@ class Session:
         self.epoch = 0
         self.playback = Playback(agenda)
         self._answering = Answering(self)
-        soon = prepare({}, experiment, to_look=True) if stands_by else None
-        if soon:
-            soon.wait(None)
         self._begin(experiment, events, max(step, events[-1].step if events else 0))
         if self.goal:
             self.playback.agenda.stand(self.goal, events)
-        self.playback.stand_by(soon and soon.loop)
 
     @classmethod
     def standing(cls, stand: Stand) -> Session:

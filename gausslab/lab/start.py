@@ -40,7 +40,7 @@ _WARMING = threading.Lock()
 
 
 def warm_up() -> None:
-    """Compile what the first visitor will need, once: what looks at once, what trains meanwhile.
+    """Compile what the first visitor will need, once.
 
     Who comes while that goes on waits for it: compiling the same twice at a time takes longer.
     """
@@ -48,21 +48,16 @@ def warm_up() -> None:
         _warm_up_once()
 
 
-def compiled() -> None:
-    """Wait until the first visitor's run can be trained."""
-    from gausslab.lab import link
-    from gausslab.lab.preparing import prepare
-
-    prepare({}, link.default().experiment).wait(None)
-
-
 @cache
 def _warm_up_once() -> None:
     share_heaps()
     from gausslab.lab import beside, glimpses, link, saving, upload  # noqa: F401 (what the page imports)
+    from gausslab.lab.preparing import compile_loop
     from gausslab.lab.session import Session
 
-    Session(link.default().experiment, stands_by=True).answer(None)
+    experiment = link.default().experiment
+    compile_loop(experiment.structure())
+    Session(experiment).answer(None)
     later = threading.Timer(LATER, _bring_the_rest)
     later.daemon = True
     later.start()
@@ -192,9 +187,7 @@ def main(
         # While it opens, so that the first visitor need not wait for it.
         threading.Thread(target=warm_up, daemon=True).start()
     else:
-        # Who listens is ready: pages that a restart has cut off come back all at once.
-        warm_up()
-        compiled()
+        warm_up()  # who listens is ready: pages that a restart has cut off come back all at once
     st.App(SCRIPT, routes=routes(below()), lifespan=opening).run(
         config={
             "server.address": host,

@@ -20,6 +20,7 @@ from gausslab.lab.challenge import Challenge
 from gausslab.lab.controls import controls
 from gausslab.lab.foresight import FORESIGHT
 from gausslab.lab.plane import Plane
+from gausslab.lab.preparing import compile_loop
 from gausslab.lab.rival import Rival
 from gausslab.lab.saving import Film
 from gausslab.lab.session import Session
@@ -392,7 +393,9 @@ class Visit:
 
 
 def _session(asked: link.Opening) -> Session:
-    return Session(asked.experiment, asked.events, asked.step, RECIPES[asked.recipe].events, stands_by=True)
+    session = Session(asked.experiment, asked.events, asked.step, RECIPES[asked.recipe].events)
+    compile_loop(asked.experiment.structure())  # by two cores; the first frame would have one program after the other
+    return session
 
 
 def _ghost(found: Ghost) -> dict[str, Any]:

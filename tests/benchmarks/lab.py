@@ -6,10 +6,11 @@ of it is training; a shown frame is a drawing. *Dragging*: every slider is dragg
 down; each move is a value of its own, whose first computed frame counts when it is drawn. *Session*: two minutes of
 dragging everything, with ten targets set by the sidebar's field, while JAX tells what it compiles. *Changes*: another
 loss and other networks from the sidebar, with nothing compiled beforehand, and once more; and on a fresh server after a
-minute in which nobody does anything but look on. *Start*: from `gausslab lab` to a frame that differs from the first,
-with an empty cache of compiled programs and with a filled one; the browser runs already and asks for the page until it
-comes. *Restart*: the server is ended while a page plays, and started again at the same port; the time is from its first
-answer to a step that the page had not shown before.
+minute in which nobody does anything but look on: to the first frame of what was chosen, and to the first step taken
+with it, until which it stands. *Start*: from `gausslab lab` to a frame that differs from the first, with an empty cache
+of compiled programs and with a filled one; the browser runs already and asks for the page until it comes. *Restart*:
+the server is ended while a page plays, and started again at the same port; the time is from its first answer to a step
+that the page had not shown before.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class Change(NamedTuple):
 
     shown: float  # seconds to the first frame after it
     moving: float  # seconds to the first step after it
-    gap: float  # milliseconds, the longest between drawings until then
+    gap: float  # milliseconds, the longest between drawings until that frame, behind which it stands until it moves
 
 
 class Drag(NamedTuple):
@@ -292,7 +293,7 @@ def _changed(page: Watched, prepare: Callable[[], Callable[[], None]]) -> Change
         drawings += seen.drawings
         shown += [when for when, now in seen.epochs if now > epoch]
         moving += [when for when, now in seen.moves if now > epoch]
-    meanwhile = [when for when in drawings if when <= moving[0]]
+    meanwhile = [when for when in drawings if when <= shown[0]]
     gap = float(np.diff(meanwhile).max(initial=0.0))
     return Change((shown[0] - started) / 1000, (moving[0] - started) / 1000, gap)
 

@@ -190,8 +190,6 @@ def test_chunk_carries_the_tree_and_each_ghost_once():
         {"recipe": "vanilla", "generator.widths": "8", "discriminator.widths": "8", "target": "normal(0, 1)"}
     )
     visit.reply(None)
-    visit.session.playback.wait()
-    visit.session.playback.advance(5, 2)
     usual = {"from": visit.session.step, "frames": 1, "speed": 40, "stepsPerFrame": 2}
     header, _ = decode(visit.reply({**usual, "seq": 1, "act": "step"}))
     assert header["branches"] == [] and header["ghosts"] == {}

@@ -32,7 +32,7 @@ const LEAST_ROOM = 560; // CSS pixels; a window that is lower scrolls
 
 const WHERE = "gausslab.where"; // asked by shelf.js, which is a component of its own
 const STOPPED = "Have a look: the recipe stops here. Space plays on.";
-const PREPARES = "What you have chosen is being compiled; in a moment it goes on with it.";
+const PREPARES = "What you have chosen is being compiled; it goes on in a moment.";
 const PAST_MOMENT = "This moment is past: fork from here (F) to go on from it with this setting.";
 
 class Stage {
