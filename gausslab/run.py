@@ -431,8 +431,7 @@ def begin(
         experiment: what to do.
         ahead: compile the training loop while all else is being made; for a run that trains at once.
         looks: that are taken in one call of that loop.
-        glanced: called, from another thread, once such a run can be looked at, while the loop may still be in the
-            compiler.
+        glanced: called once such a run can be looked at; only then is the loop compiled.
         known: targets by their text, where they have been parsed already.
     """
     known = {} if known is None else known
