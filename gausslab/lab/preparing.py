@@ -56,26 +56,19 @@ class Preparation(NamedTuple):
             self.loop.result()
 
 
-def prepare(values: Mapping[str, Any], experiment: Experiment, *, to_look: bool = False) -> Preparation:
+def prepare(
+    values: Mapping[str, Any], experiment: Experiment, challenge: Challenge | None = None, *, to_look: bool = False
+) -> Preparation:
     """Begin to compile; where that was done before, it is over in a moment.
 
     Args:
         values: the settings that have been asked for.
-        experiment: with these settings.
+        experiment: with these settings; the rival's for a duel.
+        challenge: to a duel.
         to_look: have it looked at before it can be trained.
     """
     loop, glance = _under_way(experiment.structure())
-    return Preparation(values, loop, glance if to_look else None)
-
-
-def prepare_rival(challenge: Challenge, experiment: Experiment) -> Preparation:
-    """Begin to compile what a duel needs.
-
-    Args:
-        challenge: to the duel.
-        experiment: the rival's.
-    """
-    return prepare({}, experiment)._replace(challenge=challenge)
+    return Preparation(values, loop, glance if to_look else None, challenge)
 
 
 @lru_cache(maxsize=KNOWN)
@@ -90,6 +83,6 @@ def compile_loop(structure: Experiment, glanced: Callable[[], None] | None = Non
 
     Args:
         structure: static.
-        glanced: called once its runs can be begun and looked at, unless the loop is there before that.
+        glanced: called once its runs can be begun and looked at; only then is the loop compiled.
     """
     begin(structure, ahead=True, looks=FRAMES_PER_CALL, glanced=glanced)

@@ -16,7 +16,7 @@ from gausslab.lab.challenge import Challenge
 from gausslab.lab.layers import Layers, look_into
 from gausslab.lab.pace import Pace
 from gausslab.lab.playback import SAID_FIRST, Playback
-from gausslab.lab.preparing import Preparation, prepare, prepare_rival
+from gausslab.lab.preparing import Preparation, prepare
 from gausslab.lab.protocol import Line, Request
 from gausslab.lab.rival import Rival
 from gausslab.lab.timeline import Timeline
@@ -341,7 +341,7 @@ class Session:
         self.playback.wait()
         self._way_here()
         if playing:
-            self.preparation = prepare_rival(challenge, challenge.experiment(self.run.experiment))
+            self.preparation = prepare({}, challenge.experiment(self.run.experiment), challenge)
             self.settle(LIMITS.turn)
             return
         self._meet(challenge)
